@@ -28,6 +28,7 @@ export {
 } from './field.ts';
 export {
   type Access,
+  type ClearedBy,
   pack,
   type Register,
   type RegisterBlock,
@@ -35,5 +36,7 @@ export {
   register,
   registerBlock,
   unpack,
+  type WriteRule,
 } from './register.ts';
 export { type Struct, struct, type Values } from './struct.ts';
+export { StructView } from './view.ts';

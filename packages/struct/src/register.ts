@@ -1,10 +1,19 @@
-import { type BitFields, type BitValues, packBits, unpackBits } from './bits.ts';
+import { type BitFields, type BitValues, maskOf, packBits, unpackBits } from './bits.ts';
 
 /**
  * What a side may do with a register: `rw` read and write, `ro` read only (a write is ignored), `wo` write only (reads
  * as 0), `none` neither.
  */
 export type Access = 'rw' | 'ro' | 'wo' | 'none';
+
+/**
+ * What writing a bit does: `value` stores it; `w1c` a one clears it, a zero keeps it; `w1s` a one sets it, a zero keeps
+ * it (locks); `pulse` it triggers the block and reads as 0.
+ */
+export type WriteRule = 'value' | 'w1c' | 'w1s' | 'pulse';
+
+/** The weakest reset that brings a register back to its reset value: a stronger one does so too. */
+export type ClearedBy = 'cold' | 'warm' | 'update';
 
 /** Declaration of a 32-bit register, or of `count` equal ones `stride` bytes apart. */
 export interface Register<B extends BitFields = BitFields> {
@@ -17,6 +26,12 @@ export interface Register<B extends BitFields = BitFields> {
   readonly uc: Access;
   /** Access of the SoC side. */
   readonly soc: Access;
+  readonly write: WriteRule;
+  /** Bits that a write reaches. */
+  readonly writable: number;
+  readonly clearedBy: ClearedBy;
+  /** Why the register only answers as an idle block would; absent if it is modelled. */
+  readonly idle?: string;
 }
 
 export interface RegisterOptions<B extends BitFields> {
@@ -30,6 +45,13 @@ export interface RegisterOptions<B extends BitFields> {
   readonly uc?: Access;
   /** Default `rw`. */
   readonly soc?: Access;
+  /** Default `value`. */
+  readonly write?: WriteRule;
+  /** Default: the bits of the fields, or all 32 where no field is declared. */
+  readonly writable?: number;
+  /** Default `warm`. */
+  readonly clearedBy?: ClearedBy;
+  readonly idle?: string;
 }
 
 /** Declares a register at a byte offset from the base of its block. */
@@ -37,6 +59,7 @@ export function register<const B extends BitFields = Record<never, never>>(
   offset: number,
   options: RegisterOptions<B> = {},
 ): Register<B> {
+  const fields = Object.values(options.fields ?? {});
   return {
     offset,
     count: options.count ?? 1,
@@ -45,6 +68,10 @@ export function register<const B extends BitFields = Record<never, never>>(
     reset: options.reset ?? 0,
     uc: options.uc ?? 'rw',
     soc: options.soc ?? 'rw',
+    write: options.write ?? 'value',
+    writable: options.writable ?? (fields.length === 0 ? 0xffff_ffff : fields.reduce((mask, f) => mask | maskOf(f), 0) >>> 0),
+    clearedBy: options.clearedBy ?? 'warm',
+    ...(options.idle === undefined ? {} : { idle: options.idle }),
   };
 }
 

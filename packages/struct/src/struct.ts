@@ -10,8 +10,10 @@ export interface Struct<T> extends Field<T> {
   readonly fieldNames: readonly (keyof T & string)[];
   /** One row per leaf field. */
   readonly layout: readonly LayoutRow[];
-  /** Byte offset of a field. */
+  /** Byte offset of a field. @throws RangeError for a name that is not a field */
   offsetOf(field: keyof T & string): number;
+  /** One field and where it lies. @throws RangeError for a name that is not a field */
+  member<K extends keyof T & string>(field: K): { readonly offset: number; readonly field: Field<T[K]> };
   /** @throws StructError if `input` is shorter or longer than the layout */
   decode(input: Uint8Array): T;
   /** @throws StructError naming path and offset of the first value that does not fit */
@@ -95,6 +97,13 @@ export function struct(name: string, fields: Record<string, Field<unknown>>): St
     }
   };
 
+  const byName = new Map(placed.map((part) => [part.name, part]));
+  const member = (field: string): Placed => {
+    const part = byName.get(field);
+    if (part === undefined) throw new RangeError(`field: ${name} has no "${field}"`);
+    return part;
+  };
+
   const decodeFrom = (input: Uint8Array, offset = 0): Record<string, unknown> => {
     if (input.length - offset < size)
       throw new StructError(name, offset, `${input.length - offset} bytes, at least ${size} needed`);
@@ -109,11 +118,8 @@ export function struct(name: string, fields: Record<string, Field<unknown>>): St
     rows,
     layout: rows,
     fieldNames: placed.map((part) => part.name),
-    offsetOf(field) {
-      const part = placed.find((candidate) => candidate.name === field);
-      if (part === undefined) throw new RangeError(`field: ${name} has no "${field}"`);
-      return part.offset;
-    },
+    offsetOf: (field) => member(field).offset,
+    member,
     read,
     write,
     decodeFrom,

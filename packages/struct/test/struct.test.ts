@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { array, bit, bitField, bits, bytes, hwBytes, pack, register, rest, StructError, struct, u8, u16, u32, unpack } from '@rootcap/struct';
+import { array, bit, bitField, bits, bytes, hwBytes, pack, register, rest, StructError, StructView, struct, u8, u16, u32, unpack } from '@rootcap/struct';
 import fc from 'fast-check';
 
 const Inner = struct('Inner', { kind: u8, reserved: bytes(3), digest: hwBytes(8) });
@@ -67,6 +67,20 @@ describe('struct', () => {
         },
       ),
     );
+  });
+});
+
+describe('StructView', () => {
+  test('reads and writes fields in place', () => {
+    const memory = new Uint8Array(32).fill(0xff);
+    const view = new StructView(Inner, memory, 4);
+    view.set('kind', 9);
+    view.set('digest', inner.digest);
+    expect(view.get('kind')).toBe(9);
+    expect([...memory.subarray(4, 16)]).toEqual([9, 255, 255, 255, 4, 3, 2, 1, 8, 7, 6, 5]);
+    expect([...view.slice('digest')]).toEqual([4, 3, 2, 1, 8, 7, 6, 5]);
+    expect(() => view.set('kind', -1)).toThrow('Inner.kind at byte 0');
+    expect(() => new StructView(Inner, memory, 21)).toThrow(RangeError);
   });
 });
 
