@@ -1,1 +1,19 @@
-export {};
+export { findSuites, RECOGNIZERS, type Report, runConformance } from './run.ts';
+export {
+  createStore,
+  type Gunzip,
+  type VectorEntry,
+  type VectorFile,
+  type VectorFolder,
+  type VectorStore,
+} from './store.ts';
+export {
+  type ConformanceContext,
+  type Failure,
+  type Limits,
+  MAX_FAILURES,
+  type NotRunCount,
+  type Recognizer,
+  type Suite,
+  type SuiteResult,
+} from './suite.ts';

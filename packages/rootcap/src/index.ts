@@ -1,1 +1,8 @@
-export {};
+export { demoBundle, demoFuses } from './demo.ts';
+export { type ChainAlgorithm, Device, type DeviceState, type DeviceWait } from './device.ts';
+export { createDevice } from './create-device.ts';
+export { type ReplayableEntropy, replayableEntropy } from './entropy.ts';
+export type { DeviceEvent, DeviceListener, FirmwareEvent } from './events.ts';
+export { DeviceMailbox, type ExecuteOptions, type MailboxResponse } from './mailbox.ts';
+export { type DeviceOptions, LIFECYCLES, type LifecycleName } from './options.ts';
+export type { DeviceSnapshot } from './snapshot.ts';

@@ -30,6 +30,11 @@ export interface Register<B extends BitFields = BitFields> {
   /** Bits that a write reaches. */
   readonly writable: number;
   readonly clearedBy: ClearedBy;
+  /**
+   * Register of the same block whose bit 0, once set, keeps writes out of this one. If it has fewer words than this
+   * register, each of its words locks an equal share.
+   */
+  readonly lockedBy?: string;
   /** Why the register only answers as an idle block would; absent if it is modelled. */
   readonly idle?: string;
 }
@@ -51,6 +56,7 @@ export interface RegisterOptions<B extends BitFields> {
   readonly writable?: number;
   /** Default `warm`. */
   readonly clearedBy?: ClearedBy;
+  readonly lockedBy?: string;
   readonly idle?: string;
 }
 
@@ -69,8 +75,10 @@ export function register<const B extends BitFields = Record<never, never>>(
     uc: options.uc ?? 'rw',
     soc: options.soc ?? 'rw',
     write: options.write ?? 'value',
-    writable: options.writable ?? (fields.length === 0 ? 0xffff_ffff : fields.reduce((mask, f) => mask | maskOf(f), 0) >>> 0),
+    writable:
+      options.writable ?? (fields.length === 0 ? 0xffff_ffff : fields.reduce((mask, f) => mask | maskOf(f), 0) >>> 0),
     clearedBy: options.clearedBy ?? 'warm',
+    ...(options.lockedBy === undefined ? {} : { lockedBy: options.lockedBy }),
     ...(options.idle === undefined ? {} : { idle: options.idle }),
   };
 }

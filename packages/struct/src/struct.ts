@@ -146,5 +146,6 @@ function checkNames(placed: readonly Placed[], value: Record<string, unknown>): 
   for (const { name, offset } of placed)
     if (!Object.hasOwn(value, name)) throw new StructError(name, offset, 'missing');
   const known = new Set(placed.map((part) => part.name));
-  for (const name of Object.keys(value)) if (!known.has(name)) throw new StructError(name, 0, 'not a field of this struct');
+  for (const name of Object.keys(value))
+    if (!known.has(name)) throw new StructError(name, 0, 'not a field of this struct');
 }

@@ -14,7 +14,9 @@ export class StructView<T> {
   /** @throws RangeError if the struct does not fit at `offset` */
   constructor(struct: Struct<T>, memory: Uint8Array, offset = 0) {
     if (offset < 0 || offset + struct.size > memory.length)
-      throw new RangeError(`offset: ${struct.name} (${struct.size} bytes) does not fit at ${offset} of ${memory.length}`);
+      throw new RangeError(
+        `offset: ${struct.name} (${struct.size} bytes) does not fit at ${offset} of ${memory.length}`,
+      );
     this.struct = struct;
     this.bytes = memory.subarray(offset, offset + struct.size);
     this.#view = new DataView(memory.buffer, memory.byteOffset + offset, struct.size);

@@ -1,0 +1,65 @@
+import { acvp } from './acvp/recognize.ts';
+import { rfc6979 } from './rfc6979.ts';
+import type { VectorStore } from './store.ts';
+import type { ConformanceContext, Recognizer, Suite, SuiteResult } from './suite.ts';
+import { wycheproof } from './wycheproof/recognize.ts';
+
+/** Every layout this package knows. */
+export const RECOGNIZERS: readonly Recognizer[] = [acvp, wycheproof, rfc6979];
+
+export interface Report {
+  /** Results without the details of failures. */
+  readonly suites: readonly Omit<SuiteResult, 'failures'>[];
+  readonly passed: number;
+  readonly failed: number;
+  readonly notRun: number;
+}
+
+function firstMatch(
+  entry: Parameters<Recognizer['recognize']>[0],
+  recognizers: readonly Recognizer[],
+): Suite | undefined {
+  for (const recognizer of recognizers) {
+    const suite = recognizer.recognize(entry);
+    if (suite !== undefined) return suite;
+  }
+  return undefined;
+}
+
+/**
+ * The sets of a store, at any depth, ordered by path. A folder that is recognised as a whole owns the files directly in
+ * it; other files are looked at one by one, and what nobody knows is passed over.
+ */
+export function findSuites(store: VectorStore, recognizers: readonly Recognizer[] = RECOGNIZERS): Suite[] {
+  return store.folders.flatMap((folder) => {
+    const whole = firstMatch(folder, recognizers);
+    if (whole !== undefined) return [whole];
+    return folder.files.flatMap((file) => firstMatch(file, recognizers) ?? []);
+  });
+}
+
+/**
+ * Runs the suites in order.
+ *
+ * @param onResult - is given each result, with details of failures, as soon as it is there
+ */
+export function runConformance(
+  suites: readonly Suite[],
+  context: ConformanceContext,
+  onResult: (result: SuiteResult) => void = () => {},
+): Report {
+  const results: Omit<SuiteResult, 'failures'>[] = [];
+  let passed = 0;
+  let failed = 0;
+  let notRun = 0;
+  for (const suite of suites) {
+    const result = suite.run(context);
+    onResult(result);
+    const { failures: _, ...counts } = result;
+    results.push(counts);
+    passed += result.passed;
+    failed += result.failed;
+    for (const { count } of result.notRun) notRun += count;
+  }
+  return { suites: results, passed, failed, notRun };
+}

@@ -1,0 +1,86 @@
+import type { CryptoProvider } from '@rootcap/crypto';
+import type { Chip } from '@rootcap/hardware';
+import { BOOT_STATUS, type BootStatusName } from './boot-status.ts';
+import { Drivers } from './drivers/drivers.ts';
+import { PersistentData } from './memory/persistent-data.ts';
+import type { FirmwareProfile } from './profile.ts';
+import type { RuntimeCommand } from './runtime/command.ts';
+import { type RuntimeState, initialRuntimeState } from './runtime/state.ts';
+
+/** What ROM says of itself in FW_INFO and hands over in the FHT. */
+export interface RomInfo {
+  /** Source revision, 20 bytes. */
+  readonly revision: Uint8Array;
+  /** SHA-256 of the ROM up to this table, 32 bytes. */
+  readonly sha256: Uint8Array;
+  /** Where the table lies in ROM. */
+  readonly address: number;
+}
+
+export interface FirmwareOptions {
+  readonly profile: FirmwareProfile;
+  readonly rom: RomInfo;
+  /**
+   * Pairwise tests after key generation and verification after each signature, as the real drivers do. Turning them
+   * off changes no byte, only the time.
+   */
+  readonly verifyOwnSignatures: boolean;
+  /** Further mailbox commands of the runtime; one with a known id replaces the built-in command. */
+  readonly commands: readonly RuntimeCommand[];
+}
+
+/** Observer of boot statuses; the chip's own events tell of everything else. */
+export type BootStatusListener = (status: number, name: BootStatusName) => void;
+
+/**
+ * What ROM, FMC and runtime run on: the chip, the drivers over it and the tables in its memory. What the firmware
+ * remembers between two waits is in the chip or in `state`, never in a local of a coroutine.
+ */
+export class FirmwareContext {
+  readonly chip: Chip;
+  readonly options: FirmwareOptions;
+  readonly persistent: PersistentData;
+  readonly drivers: Drivers;
+  /** Variables of ROM and runtime that live in memory the model has no layout for. */
+  state: FirmwareState;
+  onBootStatus: BootStatusListener = () => {};
+
+  constructor(chip: Chip, options: FirmwareOptions) {
+    this.chip = chip;
+    this.options = options;
+    this.persistent = new PersistentData(chip.dccm);
+    this.drivers = new Drivers(chip, options.verifyOwnSignatures);
+    this.state = initialFirmwareState();
+  }
+
+  /** What computes for the chip's engines. */
+  get provider(): CryptoProvider {
+    return this.chip.options.provider;
+  }
+
+  /** Forgets what lived in memory: a power cycle. */
+  resetState(): void {
+    this.state = initialFirmwareState();
+  }
+
+  get profile(): FirmwareProfile {
+    return this.options.profile;
+  }
+
+  /** Leaves the status in data memory, and in CPTRA_BOOT_STATUS if debug is unlocked. */
+  recordBootStatus(name: BootStatusName): void {
+    const status = BOOT_STATUS[name];
+    this.persistent.bootStatus = status;
+    if (!this.chip.soc.debugLocked) this.chip.soc.set('CPTRA_BOOT_STATUS', status);
+    this.onBootStatus(status, name);
+  }
+}
+
+export interface FirmwareState {
+  romSelfTestInProgress: boolean;
+  runtime: RuntimeState;
+}
+
+function initialFirmwareState(): FirmwareState {
+  return { romSelfTestInProgress: false, runtime: initialRuntimeState() };
+}

@@ -1,0 +1,46 @@
+import { BOOT_STATUS, type BootStatusName } from './boot-status.ts';
+import { MAILBOX_FSM } from '@rootcap/hardware';
+import type { FirmwareContext } from './context.ts';
+
+/**
+ * Named waits that may last: a snapshot taken at one of them can be resumed, because nothing that outlives the wait is
+ * in a local.
+ */
+export type EntryPoint = 'reset' | 'rom-mailbox' | 'runtime-mailbox' | 'fatal';
+
+/** What a running firmware waits for. `ready` tells whether it can go on. */
+export interface Wait {
+  readonly for: 'boot-status' | 'mailbox-command' | 'csr-consumed' | 'mailbox-idle' | 'recovery-image' | 'device-reset' | 'update-reset' | 'observer';
+  readonly ready: () => boolean;
+  /** Where a restored device resumes, if the wait is such a point. */
+  readonly entry?: EntryPoint;
+  readonly status?: number;
+}
+
+/** Firmware as a coroutine: runs until it must wait, and yields what it waits for. */
+export type Firmware<T = void> = Generator<Wait, T, undefined>;
+
+const always = (): boolean => true;
+
+/** Records a boot status and lets an observer look at the chip. */
+export function* report(context: FirmwareContext, name: BootStatusName): Firmware {
+  context.recordBootStatus(name);
+  yield { for: 'boot-status', ready: always, status: BOOT_STATUS[name] };
+}
+
+/** Lets an observer look at the chip between two steps that firmware takes without a boot status. */
+export function* observe(): Firmware {
+  yield { for: 'observer', ready: always };
+}
+
+/** Waits until a SoC or TAP command stands in the mailbox. */
+export function* mailboxCommand(context: FirmwareContext, entry?: EntryPoint): Firmware {
+  const { mailbox } = context.chip;
+  while (mailbox.pending() === undefined)
+    yield { for: 'mailbox-command', ready: () => mailbox.pending() !== undefined, ...(entry === undefined ? {} : { entry }) };
+}
+
+/** Whether no agent holds the mailbox. */
+export function mailboxIdle({ chip: { mailbox } }: FirmwareContext): boolean {
+  return mailbox.fsm === MAILBOX_FSM.MBOX_IDLE;
+}

@@ -1,0 +1,20 @@
+import type { Chip } from '@rootcap/hardware';
+import { Ecc384Driver } from './ecc384.ts';
+import { HmacDriver } from './hmac.ts';
+import { Mldsa87Driver } from './mldsa87.ts';
+import { RecoveryDriver } from './recovery.ts';
+
+/** The drivers whose order of operations, checks and TRNG use shows in what the chip does. */
+export class Drivers {
+  readonly hmac: HmacDriver;
+  readonly ecc384: Ecc384Driver;
+  readonly mldsa87: Mldsa87Driver;
+  readonly recovery: RecoveryDriver;
+
+  constructor(chip: Chip, selfChecks: boolean) {
+    this.hmac = new HmacDriver(chip);
+    this.ecc384 = new Ecc384Driver(chip, selfChecks);
+    this.mldsa87 = new Mldsa87Driver(chip, selfChecks);
+    this.recovery = new RecoveryDriver(chip);
+  }
+}

@@ -1,0 +1,54 @@
+import { concatBytes, utf8ToBytes } from '@rootcap/crypto';
+import type { Chip, KeyDestination, SlotRef } from '@rootcap/hardware';
+import { type FaultCodes, guarded } from './engine-fault.ts';
+
+const FAULTS: FaultCodes = {
+  'key-read': 'DRIVER_HMAC_READ_KEY_KV_READ',
+  'block-read': 'DRIVER_HMAC_READ_DATA_KV_READ',
+  'key-write': 'DRIVER_HMAC_WRITE_TAG_KV_WRITE',
+};
+
+const COUNTER_ONE = Uint8Array.of(0, 0, 0, 1);
+const SEPARATOR = Uint8Array.of(0);
+
+export type HmacMode = 'sha384' | 'sha512';
+
+/** HMAC driver. Each operation first takes one TRNG response as the engine's masking seed. */
+export class HmacDriver {
+  readonly #chip: Chip;
+
+  constructor(chip: Chip) {
+    this.#chip = chip;
+  }
+
+  mac(mode: HmacMode, key: Uint8Array | 'csr', data: Uint8Array): Uint8Array {
+    this.#chip.trng.generate();
+    return guarded(FAULTS, () => this.#chip.hmac.mac({ mode, key, data }));
+  }
+
+  /** HMAC-SHA-512 into a key-vault slot. */
+  macToSlot(key: Uint8Array | SlotRef, data: Uint8Array | SlotRef, tag: KeyDestination): void {
+    this.#chip.trng.generate();
+    guarded(FAULTS, () => this.#chip.hmac.macToSlot({ mode: 'sha512', key, data, tag }));
+  }
+
+  /**
+   * One block of the counter-mode KDF into a slot: `HMAC-SHA-512(key, 00000001 ‖ label ‖ [00 ‖ context])`.
+   *
+   * @see caliptra-sw:drivers/src/hmac_kdf.rs
+   */
+  kdf(key: SlotRef, label: string, output: KeyDestination, context?: Uint8Array): void {
+    this.macToSlot(key, kdfInput(utf8ToBytes(label), context), output);
+  }
+
+  /** The same KDF with key and result as bytes. */
+  kdfBytes(key: Uint8Array, label: Uint8Array): Uint8Array {
+    return this.mac('sha512', key, kdfInput(label));
+  }
+}
+
+function kdfInput(label: Uint8Array, context?: Uint8Array): Uint8Array {
+  return context === undefined
+    ? concatBytes(COUNTER_ONE, label)
+    : concatBytes(COUNTER_ONE, label, SEPARATOR, context);
+}

@@ -1,0 +1,65 @@
+import { RotError } from '@rootcap/errors';
+import type { Chip, SlotRef } from '@rootcap/hardware';
+import { type FaultCodes, guarded } from './engine-fault.ts';
+
+const SEED_FAULTS: FaultCodes = { 'seed-read': 'DRIVER_MLDSA87_READ_SEED_KV_READ' };
+const PAIRWISE_MESSAGE = new Uint8Array(64);
+/** The engine compares c~, the first 64 bytes of a signature. */
+const CHALLENGE_SIZE = 64;
+
+/** ML-DSA-87 driver. Every operation with a private key takes two TRNG responses as the engine's masking entropy. */
+export class Mldsa87Driver {
+  readonly #chip: Chip;
+  readonly #selfChecks: boolean;
+
+  constructor(chip: Chip, selfChecks: boolean) {
+    this.#chip = chip;
+    this.#selfChecks = selfChecks;
+  }
+
+  /** Public key (2592 bytes) of the seed in a slot, then the pairwise test: a signature of 64 zero bytes. */
+  keyPair(seed: SlotRef): Uint8Array {
+    this.#entropy();
+    const publicKey = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaKeygen({ seed }));
+    if (!this.#selfChecks) {
+      this.#entropy();
+      return publicKey;
+    }
+    try {
+      this.sign(seed, publicKey, PAIRWISE_MESSAGE);
+    } catch (error) {
+      throw new RotError('DRIVER_MLDSA87_KEYGEN_PAIRWISE_CONSISTENCY_FAILURE', undefined, { cause: error });
+    }
+    return publicKey;
+  }
+
+  /** Deterministic signature of a message, verified at once. @returns 4627 bytes */
+  sign(seed: SlotRef, publicKey: Uint8Array, message: Uint8Array): Uint8Array {
+    this.#entropy();
+    const signature = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaSign({ seed, message }));
+    if (this.#selfChecks && !this.verify(publicKey, message, signature))
+      throw new RotError('DRIVER_MLDSA87_SIGN_VALIDATION_FAILED');
+    return signature;
+  }
+
+  /**
+   * @param signature - 4627 bytes, or 4628 as registers hold it
+   * @throws RotError DRIVER_MLDSA87_UNSUPPORTED_SIGNATURE if the signature starts with 64 zero bytes
+   */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+    if (signature.subarray(0, CHALLENGE_SIZE).every((byte) => byte === 0))
+      throw new RotError('DRIVER_MLDSA87_UNSUPPORTED_SIGNATURE');
+    return this.#chip.abr.mldsaVerify({ publicKey, message, signature });
+  }
+
+  /** Signs the PCR hash in the SHA engine with the FMC alias key. @returns 4627 bytes */
+  signPcr(): Uint8Array {
+    this.#entropy();
+    return this.#chip.abr.mldsaSignPcr();
+  }
+
+  #entropy(): void {
+    this.#chip.trng.generate();
+    this.#chip.trng.generate();
+  }
+}

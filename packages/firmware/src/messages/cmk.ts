@@ -1,0 +1,117 @@
+import { concatBytes, utf8ToBytes } from '@rootcap/crypto';
+import { RotError } from '@rootcap/errors';
+import type { FirmwareContext } from '../context.ts';
+import { guarded } from '../drivers/engine-fault.ts';
+import { KEY_ID } from '../key-ids.ts';
+import { stableOwnerKeyAvailable } from '../rom/idevid.ts';
+import {
+  CM_HASH_ALGORITHM,
+  CmDeriveStableKeyReq,
+  CmDeriveStableKeyResp,
+  CmHmacReq,
+  EncryptedCmk,
+  UnencryptedCmk,
+} from './layouts.ts';
+import { RESPONSE_HEADER, varSizeResponse } from './response.ts';
+import type { Infer } from '@rootcap/struct';
+
+const KEY_USAGE_HMAC = 1;
+
+/** Root slot and label of each kind of stable key; 0 and everything above are refused. */
+const STABLE_KEYS: Readonly<Record<number, { readonly slot: number; readonly label: string }>> = {
+  1: { slot: KEY_ID.STABLE_IDEV, label: 'DOT Final' },
+  2: { slot: KEY_ID.STABLE_LDEV, label: 'DOT Final' },
+  3: { slot: KEY_ID.STABLE_OWNER, label: 'Stable Owner Key' },
+};
+const STABLE_OWNER_KEY_TYPE = 3;
+
+/**
+ * CM_DERIVE_STABLE_KEY: a key that outlives firmware updates, wrapped for the client.
+ *
+ * @see caliptra-sw:rom/dev/src/flow/cold_reset/fw_processor/mod.rs (derive_stable_key)
+ */
+export function deriveStableKey(context: FirmwareContext, request: Infer<typeof CmDeriveStableKeyReq>): Uint8Array {
+  const { chip, drivers } = context;
+  if (request.key_type === STABLE_OWNER_KEY_TYPE && !stableOwnerKeyAvailable(context))
+    throw new RotError('CMB_STABLE_OWNER_KEY_NOT_AVAILABLE');
+  const root = STABLE_KEYS[request.key_type];
+  if (root === undefined) throw new RotError('DOT_INVALID_KEY_TYPE', `key type ${request.key_type}`);
+  const intermediate = cmacKdf(context, root.slot, request.info);
+  const key = drivers.hmac.kdfBytes(intermediate, concatBytes(utf8ToBytes(root.label), request.info));
+  const wrapped = wrapCmk(context, {
+    version: 1,
+    length: key.length,
+    key_usage: KEY_USAGE_HMAC,
+    id: new Uint8Array(3),
+    usage_counter: new Uint8Array(8),
+    key_material: swapWords(key),
+  });
+  return CmDeriveStableKeyResp.encode({ hdr: RESPONSE_HEADER, cmk: wrapped });
+}
+
+/**
+ * Counter-mode KDF on AES-CMAC with a key of the vault: four blocks, each over its big-endian number and the label.
+ *
+ * @returns 64 bytes
+ * @see caliptra-sw:drivers/src/cmac_kdf.rs
+ */
+function cmacKdf({ chip }: FirmwareContext, slot: number, label: Uint8Array): Uint8Array {
+  const blocks = [1, 2, 3, 4].map((counter) =>
+    guarded({ 'key-read': 'DRIVER_AES_READ_KEY_KV_READ' }, () =>
+      chip.aes.cmac({ slot }, concatBytes(Uint8Array.of(0, 0, 0, counter), label)),
+    ),
+  );
+  return concatBytes(...blocks);
+}
+
+/** Each 32-bit word with its bytes reversed. */
+function swapWords(value: Uint8Array): Uint8Array {
+  const output = value.slice();
+  for (let i = 0; i < output.length; i += 4) output.subarray(i, i + 4).reverse();
+  return output;
+}
+
+function wrapCmk({ chip, persistent }: FirmwareContext, cmk: Infer<typeof UnencryptedCmk>): Infer<typeof EncryptedCmk> {
+  // The IV is three words of a TRNG response, written to little-endian registers.
+  const iv = swapWords(chip.trng.generate().subarray(0, 12));
+  const { ciphertext, tag } = chip.aes.gcmEncrypt({
+    key: [persistent.rom.get('cmb_aes_key_share0'), persistent.rom.get('cmb_aes_key_share1')],
+    iv,
+    plaintext: UnencryptedCmk.encode(cmk),
+  });
+  return { domain: 0, domain_metadata: new Uint8Array(16), iv, ciphertext, gcm_tag: tag };
+}
+
+function unwrapCmk({ chip, persistent }: FirmwareContext, cmk: Infer<typeof EncryptedCmk>): Infer<typeof UnencryptedCmk> {
+  const plaintext = chip.aes.gcmDecrypt({
+    key: [persistent.rom.get('cmb_aes_key_share0'), persistent.rom.get('cmb_aes_key_share1')],
+    iv: cmk.iv,
+    ciphertext: cmk.ciphertext,
+    tag: cmk.gcm_tag,
+  });
+  if (plaintext === undefined) throw new RotError('RUNTIME_DRIVER_AES_INVALID_TAG');
+  return UnencryptedCmk.decode(plaintext);
+}
+
+const MODES = {
+  [CM_HASH_ALGORITHM.SHA384]: { mode: 'sha384', keySize: 48 },
+  [CM_HASH_ALGORITHM.SHA512]: { mode: 'sha512', keySize: 64 },
+} as const;
+
+/** CM_HMAC: MAC under a wrapped key. A request may be shorter than its struct; the rest counts as zeros. */
+export function cmHmac(context: FirmwareContext, message: Uint8Array): Uint8Array {
+  if (message.length > CmHmacReq.size) throw new RotError('CMB_HMAC_INVALID_REQ_SIZE');
+  const whole = new Uint8Array(CmHmacReq.size);
+  whole.set(message);
+  const request = CmHmacReq.decode(whole);
+  if (request.data_size > request.data.length) throw new RotError('CMB_HMAC_INVALID_REQ_SIZE');
+  const cmk = unwrapCmk(context, request.cmk);
+  if ((cmk.length !== 48 && cmk.length !== 64) || cmk.key_usage !== KEY_USAGE_HMAC)
+    throw new RotError('CMB_HMAC_INVALID_KEY_USAGE');
+  if (cmk.length === 48 && request.hash_algorithm !== CM_HASH_ALGORITHM.SHA384)
+    throw new RotError('CMB_HMAC_INVALID_KEY_USAGE_AND_SIZE');
+  const algorithm = MODES[request.hash_algorithm as keyof typeof MODES];
+  if (algorithm === undefined) throw new RotError('CMB_HMAC_UNSUPPORTED_HASH_ALGORITHM');
+  const key = cmk.key_material.subarray(0, algorithm.keySize);
+  return varSizeResponse(context.drivers.hmac.mac(algorithm.mode, key, request.data.subarray(0, request.data_size)));
+}

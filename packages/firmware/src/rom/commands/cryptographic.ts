@@ -1,0 +1,39 @@
+import { RotError } from '@rootcap/errors';
+import { COMMAND_ID } from '../../messages/command-ids.ts';
+import {
+  CM_HASH_ALGORITHM,
+  CM_RANDOM_GENERATE_MAX,
+  CmRandomGenerateReq,
+  CmShaReqHdr,
+} from '../../messages/layouts.ts';
+import { varSizeResponse } from '../../messages/response.ts';
+import { decodeExactly, type RomCommand, romCommand } from '../command.ts';
+
+const TRNG_RESPONSE = 48;
+
+/** CM_RANDOM_GENERATE: more than the maximum fails the command, without an error. */
+export const cmRandomGenerate = romCommand('CM_RANDOM_GENERATE', CmRandomGenerateReq, ({ chip }, { size }) => {
+  if (size > CM_RANDOM_GENERATE_MAX) return undefined;
+  const data = new Uint8Array(Math.ceil(size / TRNG_RESPONSE) * TRNG_RESPONSE);
+  for (let i = 0; i < data.length; i += TRNG_RESPONSE) data.set(chip.trng.generate(), i);
+  return varSizeResponse(data.subarray(0, size));
+});
+
+const HASHES: Readonly<Record<number, 'sha384' | 'sha512'>> = {
+  [CM_HASH_ALGORITHM.SHA384]: 'sha384',
+  [CM_HASH_ALGORITHM.SHA512]: 'sha512',
+};
+
+/** CM_SHA: a digest in one command. What follows the announced input is not looked at. */
+export const cmSha: RomCommand = {
+  id: COMMAND_ID.CM_SHA,
+  name: 'CM_SHA',
+  handle({ chip }, message) {
+    const { hash_algorithm, input_size } = decodeExactly(CmShaReqHdr, message.subarray(0, CmShaReqHdr.size));
+    const end = CmShaReqHdr.size + input_size;
+    if (end > message.length) throw new RotError('FW_PROC_MAILBOX_INVALID_REQUEST_LENGTH');
+    const name = HASHES[hash_algorithm];
+    if (name === undefined) throw new RotError('FW_PROC_MAILBOX_INVALID_PARAMS', `hash algorithm ${hash_algorithm}`);
+    return varSizeResponse(chip.sha512.digest(name, message.subarray(CmShaReqHdr.size, end)));
+  },
+};

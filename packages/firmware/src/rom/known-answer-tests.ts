@@ -1,0 +1,31 @@
+import { selfTest } from '@rootcap/crypto';
+import { type ErrorName, RotError } from '@rootcap/errors';
+import type { FirmwareContext } from '../context.ts';
+
+/** TRNG responses that ROM's known-answer tests take: ECC 2, ECDH 1, HMAC KDF 2, HKDF 4, ML-DSA 6. */
+const TRNG_RESPONSES = 15;
+
+/** Providers that passed. A provider computes the same for every device, so once a process is enough. */
+const passed = new WeakSet<object>();
+
+/** Code that ROM reports when the test of a primitive fails. */
+const FAILURES: Readonly<Record<string, ErrorName>> = {
+  hashes: 'KAT_SHA384_DIGEST_MISMATCH',
+  hmac: 'KAT_HMAC384_FAILURE',
+  ecdsa384: 'KAT_ECC384_SIGNATURE_MISMATCH',
+  mldsa87: 'KAT_MLDSA87_SIGNATURE_MISMATCH',
+};
+
+/**
+ * Known-answer tests of the algorithms. They run on the provider that computes for the chip's engines.
+ *
+ * @throws RotError with the code of the first primitive that fails
+ * @see caliptra-sw:kat/src
+ */
+export function runKnownAnswerTests({ chip, provider }: FirmwareContext): void {
+  for (let i = 0; i < TRNG_RESPONSES; i++) chip.trng.generate();
+  if (passed.has(provider)) return;
+  for (const { primitive, passed: ok } of selfTest(provider))
+    if (!ok) throw new RotError(FAILURES[primitive] ?? 'ROM_INTEGRITY_FAILURE', primitive);
+  passed.add(provider);
+}

@@ -1,0 +1,64 @@
+import { type ErrorName, RotError } from '@rootcap/errors';
+import type { Struct } from '@rootcap/struct';
+import type { FirmwareContext } from '../context.ts';
+import { type CommandName, COMMAND_ID } from '../messages/command-ids.ts';
+
+/**
+ * How the length of a request is judged: `exact` size of its struct, `shorter` requests filled up with zeros, `any`
+ * because the body is not looked at, or `raw`: the handler gets the message as it is.
+ */
+export type RequestLength = 'exact' | 'shorter' | 'any' | 'raw';
+
+/**
+ * A mailbox command of the runtime, as data: help, docs and tests read the same entry. A prototype adds its own by
+ * passing one to `createDevice({ commands })`.
+ */
+export interface RuntimeCommand<Request = never> {
+  readonly id: number;
+  readonly name: string;
+  readonly request: Struct<Request>;
+  readonly length: RequestLength;
+  /** Code for a request of another length. Default RUNTIME_INSUFFICIENT_MEMORY. */
+  readonly lengthError?: ErrorName;
+  /**
+   * @returns the response with an empty checksum, which the mailbox seals; nothing for a response of header only
+   * @throws RotError to refuse; the command then leaves no trace
+   */
+  handle(context: FirmwareContext, request: Request): Uint8Array | undefined;
+}
+
+/** Declares a command of the interface. */
+export function runtimeCommand<Request>(
+  name: CommandName,
+  length: RequestLength,
+  request: Struct<Request>,
+  handle: RuntimeCommand<Request>['handle'],
+  lengthError?: ErrorName,
+): RuntimeCommand {
+  const command: RuntimeCommand<Request> = {
+    id: COMMAND_ID[name],
+    name,
+    request,
+    length,
+    ...(lengthError === undefined ? {} : { lengthError }),
+    handle,
+  };
+  return command as unknown as RuntimeCommand;
+}
+
+/** Decodes a request by its length class and runs the command. */
+export function runCommand(context: FirmwareContext, command: RuntimeCommand, message: Uint8Array): Uint8Array | undefined {
+  return command.handle(context, decodeRequest(command, message) as never);
+}
+
+function decodeRequest(command: RuntimeCommand, message: Uint8Array): unknown {
+  const { request, length } = command;
+  if (length === 'raw') return message;
+  if (length === 'any') return request.decodeFrom(message);
+  if (message.length === request.size) return request.decode(message);
+  if (length === 'exact' || message.length > request.size)
+    throw new RotError(command.lengthError ?? 'RUNTIME_INSUFFICIENT_MEMORY', `${message.length} bytes`);
+  const whole = new Uint8Array(request.size);
+  whole.set(message);
+  return request.decode(whole);
+}

@@ -1,0 +1,11 @@
+import type { RuntimeCommand } from '../command.ts';
+import { CERTIFICATE_COMMANDS } from './certificates.ts';
+import { PCR_COMMANDS } from './pcrs.ts';
+import { STATUS_COMMANDS } from './status.ts';
+
+/** Commands of the runtime. @see caliptra-sw:runtime/src/lib.rs */
+export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
+  ...CERTIFICATE_COMMANDS,
+  ...PCR_COMMANDS,
+  ...STATUS_COMMANDS,
+];

@@ -1,0 +1,11 @@
+/** Variables of the runtime: they begin anew at every reset. */
+export interface RuntimeState {
+  /** Certificate chains that DPE hands out, leaf last; POPULATE_IDEV_* puts the vendor's certificate in front. */
+  eccCertChain: Uint8Array;
+  mldsaCertChain: Uint8Array;
+  selfTest: 'idle' | 'in-progress' | 'done';
+}
+
+export function initialRuntimeState(): RuntimeState {
+  return { eccCertChain: new Uint8Array(0), mldsaCertChain: new Uint8Array(0), selfTest: 'idle' };
+}

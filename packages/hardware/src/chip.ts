@@ -1,0 +1,333 @@
+import type { CryptoProvider, Entropy } from '@rootcap/crypto';
+import { Abr } from './abr.ts';
+import { type AbrEngine, providerAbrEngine } from './abr-engine.ts';
+import { Aes } from './aes.ts';
+import { AxiBus } from './axi.ts';
+import type { Block, ResetKind } from './block.ts';
+import { MEMORY_MAP, type SocBus, socBus, type TapBus, tapBus, type UcBus, ucBus } from './bus.ts';
+import { DataVault } from './data-vault.ts';
+import { Dma } from './dma.ts';
+import { Doe } from './doe.ts';
+import { Ecc } from './ecc.ts';
+import { type ChipEvent, EventSource } from './events.ts';
+import { Hmac } from './hmac.ts';
+import { KeyVault } from './key-vault.ts';
+import { Mailbox } from './mailbox.ts';
+import { MCI_REGISTERS_SIZE, MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciState } from './mci.ts';
+import { OTP_SIZE, OtpController, type OtpState } from './otp.ts';
+import { PcrBank } from './pcr-bank.ts';
+import { RECOVERY_IFC_SIZE, RecoveryInterface } from './recovery-interface.ts';
+import type { Lifecycle, SecurityPins } from './security-state.ts';
+import { ShaAccelerator } from './sha-accelerator.ts';
+import { Sha256 } from './sha256.ts';
+import { Sha512 } from './sha512.ts';
+import { type HwConfig, type Reference, SocInterface } from './soc-interface.ts';
+import { checkState } from './state.ts';
+import { DEFAULT_STRAPS, type Straps } from './straps.ts';
+import { Trng, type TrngState } from './trng.ts';
+
+/** What a chip is built with. */
+export interface ChipOptions {
+  readonly provider: CryptoProvider;
+  /** Answers TRNG requests at once, or feeds the internal TRNG. Without it the SoC must answer. */
+  readonly entropy?: Entropy;
+  readonly lifecycle: Lifecycle;
+  readonly debugLocked: boolean;
+  /** 32 bytes. */
+  readonly obfuscationKey: Uint8Array;
+  /** 64 bytes. */
+  readonly csrHmacKey: Uint8Array;
+  readonly hwConfig: HwConfig;
+  /** `CPTRA_HW_REV_ID.cptra_generation`. Default 0x0112, the 2.1 generation of the recorded data. */
+  readonly hwRevId?: number;
+  /** Subsystem mode only; what is left out has {@link DEFAULT_STRAPS}. */
+  readonly straps?: Partial<Straps>;
+  readonly debugIntent?: boolean;
+  /** `SS_DBG_SERVICE_REG_REQ` after a cold reset. */
+  readonly debugServiceRequest?: number;
+  readonly bootFsmBreak?: boolean;
+  readonly abrEngine?: AbrEngine;
+  /** Contents of the ROM on the core's bus, up to 96 KiB. */
+  readonly rom?: Uint8Array;
+  /** Default `emulator`. */
+  readonly reference?: Reference;
+  /** Whether a debug-lock switch at run time wipes keys and engines, as the RTL does, or only shows. Default `rtl`. */
+  readonly debugTransition?: Reference;
+}
+
+/** Everything a chip remembers. Plain data: bytes, words, numbers, strings, booleans, lists, objects. */
+export interface ChipState {
+  readonly cycles: number;
+  readonly iccm: Uint8Array;
+  readonly dccm: Uint8Array;
+  readonly trng: TrngState;
+  readonly mci: MciState;
+  readonly otp: OtpState;
+  /** By the name of the block's declaration. */
+  readonly blocks: Readonly<Record<string, unknown>>;
+}
+
+/** Bytes of mailbox SRAM. */
+const MAILBOX_SIZE = { passive: 0x4_0000, subsystem: 0x4000 } as const;
+
+/**
+ * A passive chip: every block, both buses, resets. It runs nothing by itself; firmware drives the blocks' methods or
+ * the registers, the SoC its bus, and time passes in {@link advance}. It starts as after power-on, in boot state FUSE.
+ */
+export class Chip {
+  readonly options: ChipOptions;
+  readonly soc: SocInterface;
+  readonly mailbox: Mailbox;
+  readonly keyVault: KeyVault;
+  readonly pcrBank: PcrBank;
+  readonly dataVault: DataVault;
+  readonly doe: Doe;
+  readonly sha256: Sha256;
+  readonly sha512: Sha512;
+  readonly shaAccelerator: ShaAccelerator;
+  readonly hmac: Hmac;
+  readonly ecc: Ecc;
+  readonly abr: Abr;
+  readonly aes: Aes;
+  readonly trng: Trng;
+  readonly axi = new AxiBus();
+  readonly recovery = new RecoveryInterface();
+  readonly otp: OtpController;
+  readonly mci: Mci;
+  readonly dma: Dma;
+  readonly iccm: Uint8Array = new Uint8Array(MEMORY_MAP.ICCM.size);
+  readonly dccm: Uint8Array = new Uint8Array(MEMORY_MAP.DCCM.size);
+  /** Bus of the core. */
+  readonly uc: UcBus;
+  /** AXI port for the SoC. */
+  readonly socBus: SocBus;
+  /** Debug port. */
+  readonly tap: TapBus;
+  /** Straps in force; their addresses are where the subsystem's blocks are. */
+  readonly straps: Straps;
+  readonly #events = new EventSource();
+  readonly #blocks: readonly Block[];
+  #cycles = 0;
+
+  /** @throws RangeError if a key has the wrong length */
+  constructor(options: ChipOptions) {
+    checkKey('obfuscationKey', options.obfuscationKey, 32);
+    checkKey('csrHmacKey', options.csrHmacKey, 64);
+    this.options = options;
+    const { provider, hwConfig, reference = 'emulator' } = options;
+    const emit = this.#events.emit;
+    this.straps = { ...DEFAULT_STRAPS, ...options.straps };
+    this.soc = new SocInterface({ ...socOptions(options, this.straps), emit });
+    const soc = this.soc;
+    this.mailbox = new Mailbox({
+      size: hwConfig.subsystemMode ? MAILBOX_SIZE.subsystem : MAILBOX_SIZE.passive,
+      validUser: (axiUser) => soc.validMailboxUser(axiUser),
+      onViolation: (violation) => soc.mailboxViolation(violation),
+      onInterrupt: (event) => soc.notify(event),
+      emit,
+    });
+    const ocpLockInProgress = () => soc.get('SS_OCP_LOCK_CTRL') === 1;
+    this.keyVault = new KeyVault({
+      debugLocked: () => soc.debugLocked,
+      ocpLockInProgress,
+      profile: reference,
+      emit,
+    });
+    this.pcrBank = new PcrBank({ provider, emit });
+    this.dataVault = new DataVault({ emit });
+    this.doe = new Doe({ provider, keyVault: this.keyVault, secrets: soc, emit });
+    this.sha256 = new Sha256({ provider });
+    this.sha512 = new Sha512({ provider, pcrBank: this.pcrBank });
+    this.shaAccelerator = new ShaAccelerator({ provider, sram: this.mailbox.sram });
+    this.hmac = new Hmac({ provider, keyVault: this.keyVault, csrHmacKey: options.csrHmacKey });
+    this.ecc = new Ecc({ provider, keyVault: this.keyVault, sha512: this.sha512, emit });
+    const engine = options.abrEngine ?? providerAbrEngine(provider);
+    this.abr = new Abr({ engine, keyVault: this.keyVault, sha512: this.sha512, emit });
+    this.aes = new Aes({
+      provider,
+      keyVault: this.keyVault,
+      ocpLockInProgress,
+      keyReleaseSize: () => soc.get('SS_KEY_RELEASE_SIZE'),
+    });
+    this.trng = new Trng({ soc, provider, ...(options.entropy === undefined ? {} : { entropy: options.entropy }) });
+    this.otp = new OtpController({ provider, ...otpOptions(options, this.straps) });
+    this.mci = new Mci(this.straps.prodDebugUnlockPkHashOffset, this.straps.prodDebugUnlockPkHashCount);
+    this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
+    this.#blocks = this.#registerBlocks();
+    soc.hooks = {
+      updateReset: () => this.reset('update'),
+      trngRequest: () => this.trng.onRequest(),
+      wipe: () => this.#wipe(),
+      iccmLock: () => {},
+    };
+    if (hwConfig.subsystemMode) this.#attachSubsystem();
+    const parts = {
+      blocks: this.#blocks,
+      soc,
+      mailbox: this.mailbox,
+      shaAccelerator: this.shaAccelerator,
+      axi: this.axi,
+      rom: options.rom ?? new Uint8Array(0),
+      iccm: this.iccm,
+      dccm: this.dccm,
+      iccmLocked: () => soc.get('INTERNAL_ICCM_LOCK') === 1,
+    };
+    this.uc = ucBus(parts);
+    this.socBus = socBus(parts);
+    this.tap = tapBus(parts);
+    this.keyVault.reset('cold');
+  }
+
+  #registerBlocks(): readonly Block[] {
+    const { doe, ecc, hmac, aes, keyVault, pcrBank, dataVault, sha512, sha256, abr } = this;
+    const engines = [doe, ecc, hmac, aes, aes.clp, keyVault, pcrBank, dataVault, sha512, sha256, abr];
+    return [...engines, this.mailbox, this.shaAccelerator, this.dma, this.soc];
+  }
+
+  #attachSubsystem(): void {
+    const { mciBase, recoveryBase, otpBase } = this.straps;
+    this.axi.attach(mciBase, MCI_REGISTERS_SIZE, this.mci.registers);
+    this.axi.attach(mciBase + MCU_SRAM_OFFSET, MCU_SRAM_SIZE, this.mci.mcuSram);
+    this.axi.attach(recoveryBase, RECOVERY_IFC_SIZE, this.recovery.device);
+    this.axi.attach(otpBase, OTP_SIZE, this.otp.device);
+  }
+
+  /** The blocks on the buses. */
+  blocks(): readonly Block[] {
+    return this.#blocks;
+  }
+
+  /** Clock cycles since the chip was made. */
+  get cycles(): number {
+    return this.#cycles;
+  }
+
+  /** Lets time pass: `mtime` and watchdogs. @throws RangeError unless `cycles` is a whole number >= 0 */
+  advance(cycles: number): void {
+    if (!(Number.isSafeInteger(cycles) && cycles >= 0)) throw new RangeError(`cycles: ${cycles} is not a whole number`);
+    this.#cycles += cycles;
+    this.soc.advance(cycles);
+  }
+
+  /** Changes the security-state pins; see `SecurityLatch` for when the core sees it. */
+  setSecurityState(pins: Partial<SecurityPins>): void {
+    this.soc.setSecurityState(pins);
+  }
+
+  /**
+   * Resets the chip.
+   *
+   * | kept by | cold | warm | update |
+   * |---|---|---|---|
+   * | fuses, straps, error registers, `FUSE_WR_DONE` | no | yes | yes |
+   * | key vault and PCR contents | no | yes (keys: if debug locked) | yes |
+   * | key vault, PCR and non-sticky data-vault locks | no | no | no |
+   * | mailbox, SoC registers, crypto engines | no | no | yes |
+   * | ICCM, DCCM, mailbox SRAM | no | yes | yes |
+   *
+   * Fused things (OTP, debug unlock hashes) and time stay.
+   */
+  reset(kind: ResetKind): void {
+    // The SoC interface first: it latches the security state that the key vault looks at.
+    this.soc.reset(kind);
+    for (const block of this.#blocks) if (block !== this.soc) block.reset(kind);
+    this.recovery.reset(kind);
+    this.trng.reset(kind);
+    this.mci.reset(kind);
+    this.otp.reset(kind);
+    if (kind === 'cold') {
+      this.iccm.fill(0);
+      this.dccm.fill(0);
+    }
+    this.#events.emit({ kind: 'reset', reset: kind });
+  }
+
+  /** What the hardware does when debug is unlocked under way: secrets and engines are cleared. */
+  #wipe(): void {
+    if (this.options.debugTransition === 'emulator') return;
+    this.soc.clear();
+    this.keyVault.fillDebugValue(0);
+    for (const engine of [this.doe, this.ecc, this.hmac, this.aes, this.aes.clp, this.sha512, this.sha256, this.abr])
+      engine.reset('warm');
+  }
+
+  /** @returns a function that ends the subscription */
+  on(listener: (event: ChipEvent) => void): () => void {
+    return this.#events.on(listener);
+  }
+
+  /** A copy of everything, to make another device go on from here. The entropy source is not part of it. */
+  save(): ChipState {
+    return {
+      cycles: this.#cycles,
+      iccm: this.iccm.slice(),
+      dccm: this.dccm.slice(),
+      trng: this.trng.save(),
+      mci: this.mci.save(),
+      otp: this.otp.save(),
+      blocks: Object.fromEntries(
+        [...this.#blocks, this.recovery].map((block) => [block.declaration.name, block.save()]),
+      ),
+    };
+  }
+
+  /** @throws TypeError if `state` is not what {@link save} returns for such a chip; the chip is then unchanged */
+  restore(state: ChipState): void {
+    checkState(state, CHIP_STATE, 'chip');
+    const before = this.save();
+    try {
+      this.#restore(state);
+    } catch (error) {
+      this.#restore(before);
+      throw error;
+    }
+  }
+
+  #restore(state: ChipState): void {
+    for (const block of [...this.#blocks, this.recovery]) block.restore(state.blocks[block.declaration.name] as never);
+    this.trng.restore(state.trng);
+    this.mci.restore(state.mci);
+    this.otp.restore(state.otp);
+    this.iccm.set(state.iccm);
+    this.dccm.set(state.dccm);
+    this.#cycles = state.cycles;
+  }
+}
+
+const CHIP_STATE = {
+  fields: {
+    cycles: 'number',
+    iccm: { bytes: MEMORY_MAP.ICCM.size },
+    dccm: { bytes: MEMORY_MAP.DCCM.size },
+    blocks: { fields: {} },
+  },
+} as const;
+
+function socOptions(options: ChipOptions, straps: Straps) {
+  const { lifecycle, debugLocked, obfuscationKey, hwConfig, hwRevId, debugIntent, debugServiceRequest } = options;
+  return {
+    security: { lifecycle, debugLocked, scanMode: false },
+    obfuscationKey,
+    hwConfig,
+    hwRevId: hwRevId ?? 0x0112,
+    straps,
+    debugIntent: debugIntent ?? false,
+    debugServiceRequest: debugServiceRequest ?? 0,
+    bootFsmBreak: options.bootFsmBreak ?? false,
+    reference: options.reference ?? 'emulator',
+  };
+}
+
+function otpOptions({ hwConfig }: ChipOptions, { generic, udsSeedBase }: Straps) {
+  return {
+    statusOffset: generic[0] & 0xffff,
+    idleBit: generic[0] >>> 16,
+    commandOffset: generic[1],
+    bankAddress: udsSeedBase & 0xfff,
+    fuseGranularity32: hwConfig.fuseGranularity32 ?? false,
+  };
+}
+
+function checkKey(name: string, key: Uint8Array, length: number): void {
+  if (key.length !== length) throw new RangeError(`${name}: ${key.length} bytes, not ${length}`);
+}

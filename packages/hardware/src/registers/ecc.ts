@@ -1,0 +1,55 @@
+import { bit, bits, register, registerBlock } from '@rootcap/struct';
+import { UC_RO, UC_RW, UC_WO } from './access.ts';
+import { interruptBlock } from './interrupt-block.ts';
+
+/** ECC P-384 engine. caliptra-rtl:src/ecc/rtl/ecc_reg.rdl */
+export const ECC_REG = registerBlock('ECC_REG', 0x1000_8000, {
+  ECC_NAME: register(0x0, { count: 2, ...UC_RO }),
+  ECC_VERSION: register(0x8, { count: 2, ...UC_RO }),
+  ECC_CTRL: register(0x10, {
+    ...UC_WO,
+    fields: { ctrl: bits(1, 0), zeroize: bit(2), pcr_sign: bit(3), dh_sharedkey: bit(4) },
+  }),
+  ECC_STATUS: register(0x18, { ...UC_RO, fields: { ready: bit(0), valid: bit(1) } }),
+  ECC_SEED: register(0x80, { count: 12, ...UC_WO }),
+  ECC_MSG: register(0x100, { count: 12, ...UC_WO }),
+  ECC_PRIVKEY_OUT: register(0x180, { count: 12, ...UC_RO }),
+  ECC_PUBKEY_X: register(0x200, { count: 12, ...UC_RW }),
+  ECC_PUBKEY_Y: register(0x280, { count: 12, ...UC_RW }),
+  ECC_SIGN_R: register(0x300, { count: 12, ...UC_RW }),
+  ECC_SIGN_S: register(0x380, { count: 12, ...UC_RW }),
+  ECC_VERIFY_R: register(0x400, { count: 12, ...UC_RO }),
+  ECC_IV: register(0x480, { count: 12, ...UC_WO }),
+  ECC_NONCE: register(0x500, { count: 12, ...UC_WO }),
+  ECC_PRIVKEY_IN: register(0x580, { count: 12, ...UC_WO }),
+  ECC_DH_SHARED_KEY: register(0x5c0, { count: 12, ...UC_RO }),
+  ECC_KV_RD_PKEY_CTRL: register(0x600, {
+    ...UC_RW,
+    fields: { read_en: bit(0), read_entry: bits(5, 1), pcr_hash_extend: bit(6), rsvd: bits(31, 7) },
+  }),
+  ECC_KV_RD_PKEY_STATUS: register(0x604, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
+  ECC_KV_RD_SEED_CTRL: register(0x608, {
+    ...UC_RW,
+    fields: { read_en: bit(0), read_entry: bits(5, 1), pcr_hash_extend: bit(6), rsvd: bits(31, 7) },
+  }),
+  ECC_KV_RD_SEED_STATUS: register(0x60c, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
+  ECC_KV_WR_PKEY_CTRL: register(0x610, {
+    ...UC_RW,
+    fields: {
+      write_en: bit(0),
+      write_entry: bits(5, 1),
+      hmac_key_dest_valid: bit(6),
+      hmac_block_dest_valid: bit(7),
+      mldsa_seed_dest_valid: bit(8),
+      ecc_pkey_dest_valid: bit(9),
+      ecc_seed_dest_valid: bit(10),
+      aes_key_dest_valid: bit(11),
+      mlkem_seed_dest_valid: bit(12),
+      mlkem_msg_dest_valid: bit(13),
+      dma_data_dest_valid: bit(14),
+      rsvd: bits(31, 15),
+    },
+  }),
+  ECC_KV_WR_PKEY_STATUS: register(0x614, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
+  ...interruptBlock(0x800, { soc: 'none', errors: ['error_internal'], notifications: ['notif_cmd_done'] }),
+});

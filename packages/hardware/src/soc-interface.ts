@@ -1,0 +1,597 @@
+import type { BusAccess, RegisterFileState, RegisterWrite, ResetKind } from './block.ts';
+import { RegisterFile } from './block.ts';
+import { BOOT_STATE_CODE, BootFsm, type BootFsmState, type BootState } from './boot-fsm.ts';
+import type { DoeSecrets } from './doe.ts';
+import { type Emit, ignoreEvents } from './events.ts';
+import { SOC_IFC_REG } from './registers/soc-interface.ts';
+import { LIFECYCLE, type Lifecycle, SecurityLatch, type SecurityPins, type SecurityState } from './security-state.ts';
+import { checkState, copyState, type Shape } from './state.ts';
+import { type Straps, strapRegisters } from './straps.ts';
+import { type WatchdogControl, type WatchdogEvent, type WatchdogState, Watchdogs } from './watchdog.ts';
+
+type Registers = typeof SOC_IFC_REG.registers;
+type Name = keyof Registers & string;
+
+/** `CPTRA_HW_CONFIG`, the chip's build options. */
+export interface HwConfig {
+  /** Internal TRNG (CSRNG); otherwise the SoC delivers entropy through `CPTRA_TRNG_DATA`. */
+  readonly itrng: boolean;
+  readonly subsystemMode: boolean;
+  readonly ocpLock: boolean;
+  /** Fuse rows of 32 instead of 64 bits. */
+  readonly fuseGranularity32?: boolean;
+  /** Whether `lms_acc_en` reads 1. Default: only with `reference: 'rtl'`. */
+  readonly lmsAccelerator?: boolean;
+}
+
+/**
+ * Whose behaviour is shown where caliptra-sw's emulator, the source of the recorded data, differs from the RTL:
+ * `boot_fsm_ps` is kept over a firmware write (RTL) or cleared by it, `lms_acc_en` is 1 (RTL) or 0, secrets also read
+ * as 0xFF when unprovisioned or with debug intent (RTL), a fatal error wipes keys (RTL).
+ */
+export type Reference = 'rtl' | 'emulator';
+
+export interface SocInterfaceOptions {
+  readonly security: SecurityPins;
+  /** 32 bytes. */
+  readonly obfuscationKey: Uint8Array;
+  readonly hwConfig: HwConfig;
+  /** `CPTRA_HW_REV_ID.cptra_generation`: major [3:0], minor [7:4], patch [15:8]. */
+  readonly hwRevId: number;
+  /** Subsystem only. */
+  readonly straps?: Straps;
+  readonly debugIntent?: boolean;
+  /** Value of `SS_DBG_SERVICE_REG_REQ` after a cold reset, as if TAP had written it at once. */
+  readonly debugServiceRequest?: number;
+  /** Holds the core until `CPTRA_BOOTFSM_GO`, if debug unlocked, in manufacturing, or with debug intent. */
+  readonly bootFsmBreak?: boolean;
+  readonly reference?: Reference;
+  readonly emit?: Emit;
+}
+
+/** What the rest of the chip does for the SoC interface. */
+export interface SocInterfaceHooks {
+  /** Firmware wrote `INTERNAL_FW_UPDATE_RESET.core_rst`. */
+  updateReset(): void;
+  /** `CPTRA_TRNG_STATUS.data_req` rose. */
+  trngRequest(): void;
+  /** A switch on which the hardware wipes secrets and engines. */
+  wipe(): void;
+  /** `INTERNAL_ICCM_LOCK` changed. */
+  iccmLock(locked: boolean): void;
+}
+
+export interface SocInterfaceState extends RegisterFileState {
+  readonly boot: BootFsmState;
+  readonly watchdog: WatchdogState;
+  readonly security: SecurityState;
+  readonly obfuscationKey: Uint8Array;
+  readonly errorFatal: boolean;
+  readonly errorNonFatal: boolean;
+  /** First of the two writes to each ICCM region register, or -1. */
+  readonly staged: readonly number[];
+}
+
+const PINS: Shape = { fields: { lifecycle: { oneOf: [0, 1, 2, 3] }, debugLocked: 'boolean', scanMode: 'boolean' } };
+const STATE = {
+  fields: {
+    boot: {
+      fields: {
+        state: { oneOf: Object.keys(BOOT_STATE_CODE) },
+        fuseWriteObserved: 'boolean',
+        breakpoint: 'boolean',
+      },
+    },
+    watchdog: { fields: { count1: 'number', count2: 'number', expired1: 'boolean', expired2: 'boolean' } },
+    security: { fields: { pins: PINS, latched: PINS } },
+    obfuscationKey: { bytes: 32 },
+    errorFatal: 'boolean',
+    errorNonFatal: 'boolean',
+    staged: { list: 'number', length: 4 },
+  },
+} as const satisfies Shape;
+
+/** `CPTRA_DEF_MBOX_VALID_AXI_USER`: always valid. */
+const DEFAULT_MAILBOX_USER = 0xffff_ffff;
+const MAILBOX_USERS = 5;
+
+/** ICCM region registers take two equal writes. */
+const SHADOWED: readonly Name[] = [
+  'INTERNAL_ICCM_FMC_START_ADDR',
+  'INTERNAL_ICCM_FMC_END_ADDR',
+  'INTERNAL_ICCM_RT_START_ADDR',
+  'INTERNAL_ICCM_RT_END_ADDR',
+];
+
+/**
+ * `SOC_IFC_REG`: what the SoC and the firmware tell each other, fuses and straps, boot FSM, watchdogs, error lines.
+ * caliptra-rtl:src/soc_ifc/rtl/soc_ifc_top.sv
+ */
+export class SocInterface extends RegisterFile<Registers> implements DoeSecrets {
+  readonly #options: SocInterfaceOptions;
+  readonly #reference: Reference;
+  readonly #emit: Emit;
+  readonly #boot = new BootFsm();
+  readonly #watchdogs = new Watchdogs();
+  readonly #security: SecurityLatch;
+  #obfuscationKey = new Uint8Array(32);
+  #errorFatal = false;
+  #errorNonFatal = false;
+  #staged = [-1, -1, -1, -1];
+  /** Set by {@link Chip}; a block on its own has no one to call. */
+  hooks: SocInterfaceHooks = { updateReset() {}, trngRequest() {}, wipe() {}, iccmLock() {} };
+
+  constructor(options: SocInterfaceOptions) {
+    super(SOC_IFC_REG);
+    this.#options = options;
+    this.#reference = options.reference ?? 'emulator';
+    this.#emit = options.emit ?? ignoreEvents;
+    this.#security = new SecurityLatch(options.security);
+    this.reset('cold');
+  }
+
+  // Typed face
+
+  get resetReason(): 'cold' | 'warm' | 'update' | 'unknown' {
+    return (['cold', 'update', 'warm', 'unknown'] as const)[this.stored('CPTRA_RESET_REASON') & 3] as 'cold';
+  }
+
+  get lifecycle(): Lifecycle {
+    return this.#security.latched.lifecycle;
+  }
+
+  get debugLocked(): boolean {
+    return this.#security.latched.debugLocked;
+  }
+
+  get subsystemMode(): boolean {
+    return this.#options.hwConfig.subsystemMode;
+  }
+
+  get ocpLockEnabled(): boolean {
+    return this.subsystemMode && this.#options.hwConfig.ocpLock;
+  }
+
+  get internalTrng(): boolean {
+    return this.#options.hwConfig.itrng;
+  }
+
+  get debugIntent(): boolean {
+    return (this.stored('SS_DEBUG_INTENT') & 1) === 1;
+  }
+
+  get bootState(): BootState {
+    return this.#boot.state;
+  }
+
+  /** Whether the core is out of reset. */
+  get coreRunning(): boolean {
+    return this.#boot.state === 'done';
+  }
+
+  /** Wire `cptra_error_fatal`. Only a reset takes it down. */
+  get errorFatal(): boolean {
+    return this.#errorFatal;
+  }
+
+  /** Wire `cptra_error_non_fatal`. */
+  get errorNonFatal(): boolean {
+    return this.#errorNonFatal;
+  }
+
+  /** Whether `mtime` has reached `mtimecmp`. */
+  get timerInterrupt(): boolean {
+    const time = this.stored('INTERNAL_RV_MTIME_H') - this.stored('INTERNAL_RV_MTIMECMP_H');
+    return time > 0 || (time === 0 && this.stored('INTERNAL_RV_MTIME_L') >= this.stored('INTERNAL_RV_MTIMECMP_L'));
+  }
+
+  /** Drives `CPTRA_GENERIC_INPUT_WIRES[index]`. */
+  setInputWires(index: 0 | 1, value: number): void {
+    if (this.stored('CPTRA_GENERIC_INPUT_WIRES', index) === value >>> 0) return;
+    this.store('CPTRA_GENERIC_INPUT_WIRES', value >>> 0, index);
+    this.raise('notif_gen_in_toggle');
+    this.#emit({ kind: 'wires', direction: 'input', index, value: value >>> 0 });
+  }
+
+  /** Changes the security-state pins. Most changes are seen only at the next cold or warm reset. */
+  setSecurityState(pins: Partial<SecurityPins>): void {
+    this.#security.setPins(pins);
+    this.#followSecurity();
+  }
+
+  /** A hardware error: sets its bit and, unless masked, the error wire. */
+  hardwareError(register: 'CPTRA_HW_ERROR_FATAL' | 'CPTRA_HW_ERROR_NON_FATAL', bit: number): void {
+    const fatal = register === 'CPTRA_HW_ERROR_FATAL';
+    const mask = this.stored(fatal ? 'INTERNAL_HW_ERROR_FATAL_MASK' : 'INTERNAL_HW_ERROR_NON_FATAL_MASK');
+    this.store(register, (this.stored(register) | (1 << bit)) >>> 0);
+    if (((mask >>> bit) & 1) === 0) this.#assert(fatal);
+    this.#emit({ kind: 'error', register, value: this.stored(register) });
+  }
+
+  /** A mailbox protocol violation. caliptra-rtl:src/soc_ifc/rtl/mbox.sv `mbox_protocol_error` */
+  mailboxViolation(violation: 'no_lock' | 'ooo'): void {
+    this.hardwareError('CPTRA_HW_ERROR_NON_FATAL', violation === 'no_lock' ? 0 : 1);
+    this.raise('error_cmd_fail');
+  }
+
+  /** Interrupts that other parts of the SoC interface cause. */
+  notify(event: 'notif_cmd_avail' | 'notif_soc_req_lock' | 'error_inv_dev' | 'error_iccm_blocked'): void {
+    this.raise(event);
+  }
+
+  /** Lets `cycles` pass: `mtime` and watchdogs. */
+  advance(cycles: number): void {
+    const low = this.stored('INTERNAL_RV_MTIME_L') + cycles;
+    this.store('INTERNAL_RV_MTIME_L', low % 2 ** 32);
+    this.store('INTERNAL_RV_MTIME_H', (this.stored('INTERNAL_RV_MTIME_H') + Math.floor(low / 2 ** 32)) % 2 ** 32);
+    this.#watchdogEvents(this.#watchdogs.advance(cycles, this.#watchdogControl()));
+  }
+
+  // Secrets for the deobfuscation engine
+
+  /** Whether the engine sees 0xFF bytes instead of the secrets. */
+  get secretsHidden(): boolean {
+    const { debugLocked, scanMode, lifecycle } = this.#security.latched;
+    if (!debugLocked || scanMode) return true;
+    if (this.#reference === 'emulator') return false;
+    return this.debugIntent || !(lifecycle === LIFECYCLE.MANUFACTURING || lifecycle === LIFECYCLE.PRODUCTION);
+  }
+
+  obfuscationKey(): Uint8Array {
+    return this.#secret(this.#obfuscationKey);
+  }
+
+  udsSeed(): Uint8Array {
+    return this.#secret(this.storedBytes('FUSE_UDS_SEED'));
+  }
+
+  fieldEntropy(): Uint8Array {
+    return this.#secret(this.storedBytes('FUSE_FIELD_ENTROPY'));
+  }
+
+  hekSeed(): Uint8Array {
+    return this.#secret(this.storedBytes('FUSE_HEK_SEED'));
+  }
+
+  /** Zeroes obfuscation key, UDS and field-entropy seed. The HEK seed register has no such clear. */
+  clear(): void {
+    this.#obfuscationKey.fill(0);
+    this.storeBytes('FUSE_UDS_SEED', new Uint8Array(64));
+    this.storeBytes('FUSE_FIELD_ENTROPY', new Uint8Array(32));
+  }
+
+  #secret(value: Uint8Array): Uint8Array {
+    return this.secretsHidden ? new Uint8Array(value.length).fill(0xff) : value.slice();
+  }
+
+  // AXI users
+
+  /** Whether an AXI user may use the mailbox: 0xFFFF_FFFF, or one of the locked `CPTRA_MBOX_VALID_AXI_USER`. */
+  validMailboxUser(axiUser: number): boolean {
+    if (axiUser === DEFAULT_MAILBOX_USER) return true;
+    for (let i = 0; i < MAILBOX_USERS; i++) {
+      const locked = this.stored('CPTRA_MBOX_AXI_USER_LOCK', i) === 1;
+      if (locked && this.stored('CPTRA_MBOX_VALID_AXI_USER', i) === axiUser) return true;
+    }
+    return false;
+  }
+
+  /** Whether an AXI user may touch fuses and straps: anyone until `CPTRA_FUSE_AXI_USER_LOCK`. */
+  validFuseUser(axiUser: number): boolean {
+    return this.stored('CPTRA_FUSE_AXI_USER_LOCK') === 0 || this.stored('CPTRA_FUSE_VALID_AXI_USER') === axiUser;
+  }
+
+  // External TRNG
+
+  /** The SoC's answer to a TRNG request: 48 bytes, as 12 big-endian words. */
+  answerTrng(data: Uint8Array): void {
+    this.storeBytes('CPTRA_TRNG_DATA', data);
+    if (this.storedField('CPTRA_TRNG_STATUS', 'data_req')) this.storeField('CPTRA_TRNG_STATUS', 'data_wr_done', 1);
+    this.#emit({ kind: 'trng', operation: 'response' });
+  }
+
+  // Registers
+
+  protected override onRead(name: Name, _index: number, stored: number, _access: BusAccess): number {
+    switch (name) {
+      case 'CPTRA_SECURITY_STATE':
+        return this.#security.word;
+      case 'CPTRA_FLOW_STATUS':
+        return (stored & ~(1 << 30)) | (this.#boot.readyForFuses ? 1 << 30 : 0);
+      case 'CPTRA_WDT_STATUS':
+        return Number(this.#watchdogs.expired1) | (Number(this.#watchdogs.expired2) << 1);
+      case 'CPTRA_HW_REV_ID':
+        return (this.#options.hwRevId & 0xffff) | (this.stored('FUSE_SOC_STEPPING_ID') << 16);
+      case 'CPTRA_HW_CONFIG':
+        return this.#hwConfig();
+      case 'INTERNAL_ICCM_FMC_START_ADDR':
+      case 'INTERNAL_ICCM_FMC_END_ADDR':
+      case 'INTERNAL_ICCM_RT_START_ADDR':
+      case 'INTERNAL_ICCM_RT_END_ADDR':
+        this.#staged[SHADOWED.indexOf(name)] = -1;
+        return stored;
+      default:
+        return stored;
+    }
+  }
+
+  protected override onWrite(name: Name, index: number, next: number, write: RegisterWrite): number {
+    const { previous, written, access } = write;
+    switch (name) {
+      case 'CPTRA_FW_ERROR_FATAL':
+      case 'CPTRA_FW_ERROR_NON_FATAL':
+        return this.#firmwareError(name, next, previous);
+      case 'CPTRA_HW_ERROR_NON_FATAL':
+      case 'INTERNAL_HW_ERROR_NON_FATAL_MASK':
+      case 'INTERNAL_FW_ERROR_NON_FATAL_MASK':
+        this.store(name, next);
+        this.#deassertNonFatal();
+        return next;
+      case 'CPTRA_BOOT_STATUS':
+        this.#emit({ kind: 'boot-status', value: next });
+        return next;
+      case 'CPTRA_FLOW_STATUS': {
+        const value = this.#reference === 'emulator' ? (next & ~(7 << 25)) >>> 0 : next;
+        this.#emit({ kind: 'flow-status', value });
+        return value;
+      }
+      case 'CPTRA_TRNG_DATA':
+        return this.#validTrngUser(access) ? next : previous;
+      case 'CPTRA_TRNG_CTRL':
+        if (written & 1) this.storeBytes('CPTRA_TRNG_DATA', new Uint8Array(48));
+        return next;
+      case 'CPTRA_TRNG_STATUS':
+        return this.#writeTrngStatus(previous, written, access);
+      case 'CPTRA_FUSE_WR_DONE':
+        this.#fuseWrDone(next);
+        return next;
+      case 'CPTRA_BOOTFSM_GO':
+        if (next & 1) this.#moveBoot(() => this.#boot.go());
+        return next;
+      case 'CPTRA_GENERIC_OUTPUT_WIRES':
+        this.#emit({ kind: 'wires', direction: 'output', index, value: next });
+        return next;
+      case 'CPTRA_WDT_TIMER1_CTRL':
+      case 'CPTRA_WDT_TIMER2_CTRL':
+        if (written & 1) this.#watchdogs.restart(name === 'CPTRA_WDT_TIMER1_CTRL' ? 1 : 2, this.#watchdogControl());
+        return next;
+      case 'CPTRA_WDT_TIMER1_EN':
+      case 'CPTRA_WDT_TIMER2_EN':
+      case 'CPTRA_WDT_TIMER1_TIMEOUT_PERIOD':
+      case 'CPTRA_WDT_TIMER2_TIMEOUT_PERIOD':
+        this.store(name, next, index);
+        this.#watchdogEvents(this.#watchdogs.evaluate(this.#watchdogControl()));
+        return next;
+      case 'INTR_BLOCK_RF_ERROR_INTERNAL_INTR_R':
+        this.#watchdogs.service((written & 0x40) !== 0, (written & 0x80) !== 0, this.#watchdogControl());
+        this.#watchdogs.evaluate(this.#watchdogControl());
+        return next;
+      case 'SS_OCP_LOCK_CTRL':
+        return this.ocpLockEnabled ? next : previous;
+      case 'SS_DBG_SERVICE_REG_REQ':
+        return this.#debugServiceRequest(previous, written, access);
+      case 'SS_DBG_SERVICE_REG_RSP':
+        return this.#debugServiceResponse(previous, written);
+      case 'SS_SOC_DBG_UNLOCK_LEVEL':
+        if (!this.debugIntent) return previous;
+        this.store(name, next, index);
+        this.#followSecurity();
+        return next;
+      case 'SS_GENERIC_FW_EXEC_CTRL':
+        this.#emit({ kind: 'firmware-execution', index, value: next });
+        return next;
+      case 'INTERNAL_ICCM_LOCK':
+        this.hooks.iccmLock((next & 1) === 1);
+        return next;
+      case 'INTERNAL_FW_UPDATE_RESET':
+        if (written & 1 && this.#boot.state === 'done') this.hooks.updateReset();
+        return next;
+      case 'INTERNAL_ICCM_FMC_START_ADDR':
+      case 'INTERNAL_ICCM_FMC_END_ADDR':
+      case 'INTERNAL_ICCM_RT_START_ADDR':
+      case 'INTERNAL_ICCM_RT_END_ADDR':
+        return this.#writeShadowed(SHADOWED.indexOf(name), written, previous);
+      default:
+        return next;
+    }
+  }
+
+  #hwConfig(): number {
+    const { itrng, fuseGranularity32, lmsAccelerator } = this.#options.hwConfig;
+    return (
+      Number(itrng) |
+      (Number(fuseGranularity32 ?? false) << 1) |
+      (Number(lmsAccelerator ?? this.#reference === 'rtl') << 4) |
+      (Number(this.subsystemMode) << 5) |
+      (Number(this.ocpLockEnabled) << 6)
+    );
+  }
+
+  #firmwareError(name: 'CPTRA_FW_ERROR_FATAL' | 'CPTRA_FW_ERROR_NON_FATAL', next: number, previous: number): number {
+    const fatal = name === 'CPTRA_FW_ERROR_FATAL';
+    const mask = this.stored(fatal ? 'INTERNAL_FW_ERROR_FATAL_MASK' : 'INTERNAL_FW_ERROR_NON_FATAL_MASK');
+    this.store(name, next);
+    this.#emit({ kind: 'error', register: name, value: next });
+    if ((next & ~mask & ~previous) !== 0) this.#assert(fatal);
+    else if (!fatal) this.#deassertNonFatal();
+    return next;
+  }
+
+  #assert(fatal: boolean): void {
+    if (!fatal) {
+      this.#errorNonFatal = true;
+      return;
+    }
+    this.#errorFatal = true;
+    if (this.#reference === 'rtl') this.hooks.wipe();
+  }
+
+  #deassertNonFatal(): void {
+    const hardware = this.stored('CPTRA_HW_ERROR_NON_FATAL') & ~this.stored('INTERNAL_HW_ERROR_NON_FATAL_MASK');
+    const firmware = this.stored('CPTRA_FW_ERROR_NON_FATAL') & ~this.stored('INTERNAL_FW_ERROR_NON_FATAL_MASK');
+    if (hardware === 0 && firmware === 0) this.#errorNonFatal = false;
+  }
+
+  #validTrngUser({ side, axiUser }: BusAccess): boolean {
+    if (side !== 'soc') return false;
+    return this.stored('CPTRA_TRNG_AXI_USER_LOCK') === 0 || axiUser === this.stored('CPTRA_TRNG_VALID_AXI_USER');
+  }
+
+  #writeTrngStatus(previous: number, written: number, access: BusAccess): number {
+    if (access.side !== 'uc') {
+      if (!this.#validTrngUser(access) || (previous & 1) === 0) return previous;
+      const done = (previous & 1) | (written & 2);
+      if (done & 2) this.#emit({ kind: 'trng', operation: 'response' });
+      return done;
+    }
+    if ((written & 1) === 0) return 0; // taking the request back also clears data_wr_done
+    if (previous & 1) return previous;
+    this.store('CPTRA_TRNG_STATUS', 1);
+    this.#emit({ kind: 'trng', operation: 'request' });
+    this.hooks.trngRequest();
+    return this.stored('CPTRA_TRNG_STATUS');
+  }
+
+  #fuseWrDone(next: number): void {
+    this.store('CPTRA_FUSE_WR_DONE', next);
+    this.#moveBoot(() => this.#boot.fuseWrite((next & 1) === 1, this.stored('CPTRA_BOOTFSM_GO') === 1));
+    if (next & 1) this.#emit({ kind: 'fuses', state: 'done' });
+  }
+
+  #debugServiceRequest(previous: number, written: number, { side }: BusAccess): number {
+    const lifecycle = this.lifecycle;
+    let writable = side === 'tap' ? 7 : 0;
+    if (this.debugIntent && lifecycle === LIFECYCLE.MANUFACTURING) writable |= 1;
+    if (this.debugIntent && lifecycle === LIFECYCLE.PRODUCTION) writable |= 2;
+    return (previous & ~writable) | (written & writable);
+  }
+
+  /** Success bits stay once set; unlock bits need debug intent and the right lifecycle. */
+  #debugServiceResponse(previous: number, written: number): number {
+    let writable = 0x3c0;
+    if (this.debugIntent && this.lifecycle === LIFECYCLE.MANUFACTURING) writable |= 0x07 & ~(previous & 0x01);
+    if (this.debugIntent && this.lifecycle === LIFECYCLE.PRODUCTION) writable |= 0x38 & ~(previous & 0x08);
+    const next = (previous & ~writable) | (written & writable);
+    this.store('SS_DBG_SERVICE_REG_RSP', next);
+    this.#followSecurity();
+    return next;
+  }
+
+  #writeShadowed(which: number, written: number, previous: number): number {
+    const staged = this.#staged[which] as number;
+    if (staged < 0) {
+      this.#staged[which] = written;
+      return previous;
+    }
+    this.#staged[which] = -1;
+    if (staged === written) return written;
+    this.hardwareError('CPTRA_HW_ERROR_NON_FATAL', 3);
+    return previous;
+  }
+
+  #followSecurity(): void {
+    const before = this.#security.latched;
+    const unlocked =
+      this.storedField('SS_DBG_SERVICE_REG_RSP', 'manuf_dbg_unlock_success') === 1 ||
+      (this.stored('SS_SOC_DBG_UNLOCK_LEVEL') & 1) === 1;
+    const wiped = this.#security.follow(unlocked);
+    const now = this.#security.latched;
+    if (before.debugLocked !== now.debugLocked) this.raise('notif_debug_locked');
+    if (now.scanMode && !before.scanMode) this.raise('notif_scan_mode');
+    if (wiped) this.hooks.wipe();
+  }
+
+  #watchdogControl(): WatchdogControl {
+    const period = (name: 'CPTRA_WDT_TIMER1_TIMEOUT_PERIOD' | 'CPTRA_WDT_TIMER2_TIMEOUT_PERIOD') =>
+      this.stored(name, 1) * 2 ** 32 + this.stored(name, 0);
+    return {
+      enabled1: this.stored('CPTRA_WDT_TIMER1_EN') === 1,
+      enabled2: this.stored('CPTRA_WDT_TIMER2_EN') === 1,
+      period1: period('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD'),
+      period2: period('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD'),
+    };
+  }
+
+  #watchdogEvents(events: readonly WatchdogEvent[]): void {
+    for (const event of events) {
+      if (event === 'fatal') this.hardwareError('CPTRA_HW_ERROR_FATAL', 2);
+      else this.raise(event === 'timer1' ? 'error_wdt_timer1_timeout' : 'error_wdt_timer2_timeout');
+      this.#emit({ kind: 'watchdog', timer: event === 'timer1' ? 1 : 2 });
+    }
+  }
+
+  #moveBoot(move: () => void): void {
+    const before = this.#boot.state;
+    move();
+    const state = this.#boot.state;
+    this.storeField('CPTRA_FLOW_STATUS', 'boot_fsm_ps', BOOT_STATE_CODE[state]);
+    if (state !== before) this.#emit({ kind: 'boot-fsm', state });
+  }
+
+  // Reset and state
+
+  /**
+   * Cold and warm reset end in boot state FUSE, update reset in DONE. The caller orders the blocks' resets.
+   *
+   * @see rom-and-identity section 10: what is sticky is what the declarations say
+   */
+  override reset(kind: ResetKind): void {
+    if (kind === 'update') {
+      super.reset(kind);
+      this.store('CPTRA_RESET_REASON', 1);
+      this.store('INTERNAL_ICCM_LOCK', 0);
+      this.#staged.fill(-1);
+      this.#moveBoot(() => this.#boot.firmwareReset(this.stored('CPTRA_BOOTFSM_GO') === 1));
+      return;
+    }
+    super.reset(kind);
+    this.store('CPTRA_RESET_REASON', kind === 'warm' ? 2 : 0);
+    this.#watchdogs.reset();
+    this.#errorFatal = false;
+    this.#errorNonFatal = false;
+    this.#staged.fill(-1);
+    this.#security.capture();
+    if (!this.debugLocked) this.raise('notif_debug_locked');
+    if (kind === 'cold') {
+      this.#obfuscationKey = this.debugLocked ? this.#options.obfuscationKey.slice() : new Uint8Array(32);
+      this.store('SS_DBG_SERVICE_REG_REQ', (this.#options.debugServiceRequest ?? 0) & 7);
+    }
+    if (this.stored('CPTRA_FUSE_WR_DONE') === 0) this.#captureStraps();
+    const stoppable = !this.debugLocked || this.lifecycle === LIFECYCLE.MANUFACTURING || this.debugIntent;
+    this.#moveBoot(() => this.#boot.start((this.#options.bootFsmBreak ?? false) && stoppable));
+    this.#emit({ kind: 'fuses', state: 'ready' });
+  }
+
+  #captureStraps(): void {
+    if (!this.subsystemMode) return;
+    this.store('SS_DEBUG_INTENT', Number(this.#options.debugIntent ?? false));
+    if (this.#options.straps === undefined) return;
+    for (const [name, index, value] of strapRegisters(this.#options.straps)) this.store(name, value, index);
+  }
+
+  override save(): SocInterfaceState {
+    return {
+      ...super.save(),
+      boot: this.#boot.save(),
+      watchdog: this.#watchdogs.save(),
+      security: this.#security.save(),
+      obfuscationKey: this.#obfuscationKey.slice(),
+      errorFatal: this.#errorFatal,
+      errorNonFatal: this.#errorNonFatal,
+      staged: [...this.#staged],
+    };
+  }
+
+  override restore(state: SocInterfaceState): void {
+    checkState(state, { fields: { ...STATE.fields, words: { words: this.words.length } } }, 'soc');
+    const saved = copyState(state);
+    super.restore(saved);
+    this.#boot.restore(saved.boot);
+    this.#watchdogs.restore(saved.watchdog);
+    this.#security.restore(saved.security);
+    this.#obfuscationKey = saved.obfuscationKey as Uint8Array<ArrayBuffer>;
+    this.#errorFatal = saved.errorFatal;
+    this.#errorNonFatal = saved.errorNonFatal;
+    this.#staged = [...saved.staged];
+  }
+}

@@ -1,0 +1,322 @@
+import { RotError } from '@rootcap/errors';
+import {
+  type EntryPoint,
+  FIRMWARE_PROFILES,
+  type Firmware,
+  FirmwareContext,
+  firmware,
+  storedCertificate,
+  storedIdevCsr,
+  type Wait,
+} from '@rootcap/firmware';
+import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
+import { isReplayable } from './entropy.ts';
+import type { DeviceEvent, DeviceListener } from './events.ts';
+import { DeviceMailbox } from './mailbox.ts';
+import { firmwareOf, LIFECYCLES, type DeviceOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type DeviceSnapshot, requireSnapshot } from './snapshot.ts';
+import { errorName } from '@rootcap/errors';
+
+/** Where a device is. */
+export type DeviceState = 'awaiting-fuses' | 'booting' | 'awaiting-firmware' | 'runtime' | 'fatal';
+
+/** Algorithms of the two certificate chains. */
+export type ChainAlgorithm = 'ecdsa-p384' | 'mldsa87';
+
+/** What a step left the device waiting for. */
+export type DeviceWait = Wait | { readonly for: 'fuses'; readonly ready: () => boolean };
+
+/**
+ * One root of trust: a chip, its firmware and the SoC's side of both. Everything is synchronous; nothing happens unless a
+ * method is called.
+ */
+export class Device {
+  readonly options: ResolvedOptions;
+  readonly chip: Chip;
+  readonly context: FirmwareContext;
+  readonly mailbox: DeviceMailbox;
+  readonly #listeners = new Set<DeviceListener>();
+  #firmware: Firmware | undefined;
+  #wait: Wait | undefined;
+
+  constructor(options: DeviceOptions = {}) {
+    this.options = resolveOptions(options);
+    this.chip = newChip(this.options);
+    this.context = new FirmwareContext(this.chip, {
+      profile: FIRMWARE_PROFILES[this.options.profile],
+      rom: this.options.rom,
+      verifyOwnSignatures: this.options.verifyOwnSignatures,
+      commands: this.options.commands,
+    });
+    this.mailbox = new DeviceMailbox(this, this.options.axiUser);
+    this.chip.on((event) => this.emit(event));
+    this.context.onBootStatus = (status, name) => this.emit({ kind: 'firmware-status', status, name });
+  }
+
+  /** @returns a function that ends the subscription */
+  on(listener: DeviceListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** @internal */
+  emit(event: DeviceEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  get state(): DeviceState {
+    if (!this.chip.soc.coreRunning) return 'awaiting-fuses';
+    switch (this.#wait?.entry) {
+      case 'rom-mailbox':
+        return 'awaiting-firmware';
+      case 'runtime-mailbox':
+        return 'runtime';
+      case 'fatal':
+        return 'fatal';
+      default:
+        return 'booting';
+    }
+  }
+
+  /** The error registers: 0, or a code that `@rootcap/errors` names. */
+  get errors(): { readonly fatal: number; readonly nonFatal: number } {
+    const { soc } = this.chip;
+    return { fatal: soc.get('CPTRA_FW_ERROR_FATAL'), nonFatal: soc.get('CPTRA_FW_ERROR_NON_FATAL') };
+  }
+
+  /**
+   * Writes the fuses as the SoC does, once after each power-on, and starts the core.
+   *
+   * @throws RangeError naming a fuse whose value does not fit
+   */
+  burnFuses(): void {
+    const { axiUser, fuses, mailboxAxiUsers, requestCsr, watchdogCycles } = this.options;
+    const write = (name: SocRegisterName, value: number, index = 0): void =>
+      this.chip.socBus.write(socAddress(name, index), value, axiUser);
+    writeFuses(this.chip, fuses, axiUser);
+    mailboxAxiUsers.forEach((user, i) => {
+      write('CPTRA_MBOX_VALID_AXI_USER', user, i);
+      write('CPTRA_MBOX_AXI_USER_LOCK', 1, i);
+    });
+    if (requestCsr === true) write('CPTRA_DBG_MANUF_SERVICE_REG', 1);
+    if (watchdogCycles !== undefined) write('CPTRA_WDT_CFG', watchdogCycles);
+    write('CPTRA_FUSE_WR_DONE', 1);
+  }
+
+  /** Lets the firmware go on to its next wait. Does nothing while that for which it waits has not come. */
+  step(): DeviceWait {
+    if (!this.chip.soc.coreRunning) return { for: 'fuses', ready: () => this.chip.soc.coreRunning };
+    if (this.#firmware === undefined) this.#start('reset');
+    if (this.#wait === undefined || this.#wait.ready()) this.#advance();
+    return this.#wait as unknown as Wait;
+  }
+
+  #start(entry: EntryPoint): void {
+    this.#firmware = firmware(this.context, entry, this.options.stages);
+    this.#wait = undefined;
+  }
+
+  #advance(): void {
+    const result = (this.#firmware as Firmware).next();
+    if (result.done === true) throw new Error('firmware: ended, which it never does');
+    this.#wait = result.value;
+    if (result.value.for === 'update-reset') this.#restartCore();
+  }
+
+  /** The core asked for its own reset: ROM runs again, with a new firmware in the mailbox. */
+  #restartCore(): void {
+    this.#firmware = undefined;
+    this.#wait = undefined;
+  }
+
+  /**
+   * Runs the firmware until `until` holds or it waits for something that has not come.
+   *
+   * @returns what it waits for
+   */
+  run(until: () => boolean = () => false): DeviceWait {
+    for (;;) {
+      const wait = this.step();
+      if (until() || !wait.ready()) return wait;
+    }
+  }
+
+  /**
+   * Power-on to runtime: fuses, ROM, firmware upload, FMC, runtime.
+   *
+   * @throws RotError with the code in the fatal error register if ROM or FMC refuse
+   */
+  boot(): this {
+    this.bootToRom();
+    this.loadFirmware(firmwareOf(this.options));
+    return this;
+  }
+
+  /** Power-on to the point where ROM waits for firmware. The IDevID CSR envelope is taken if it was asked for. */
+  bootToRom(): this {
+    if (this.state === 'awaiting-fuses') this.burnFuses();
+    let wait = this.run();
+    if (wait.for === 'csr-consumed') {
+      this.#takeCsrEnvelope();
+      wait = this.run();
+    }
+    this.#throwIfFatal();
+    if (this.state !== 'awaiting-firmware') throw new Error(`boot: the device waits for ${wait.for}`);
+    return this;
+  }
+
+  #takeCsrEnvelope(): void {
+    const { axiUser } = this.options;
+    this.chip.mailbox.receiveFromUc(axiUser);
+    this.chip.mailbox.answerUc(axiUser, 'CMD_COMPLETE');
+    this.chip.socBus.write(socAddress('CPTRA_DBG_MANUF_SERVICE_REG'), 0, axiUser);
+  }
+
+  /**
+   * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface; or to a
+   * running runtime, which then updates itself.
+   *
+   * @throws RotError with the code that refused it
+   */
+  loadFirmware(bundle: Uint8Array): void {
+    const { axiUser } = this.options;
+    const { mailbox, recovery, soc } = this.chip;
+    const inRom = this.state === 'awaiting-firmware';
+    if (inRom && soc.subsystemMode) {
+      recovery.stage([bundle]);
+      this.mailbox.execute('RI_DOWNLOAD_FIRMWARE');
+    } else {
+      if (!mailbox.send({ axiUser, command: FIRMWARE_LOAD, data: bundle }))
+        throw new Error('mailbox: another agent holds the lock');
+      this.run(() => mailbox.status() !== 'CMD_BUSY');
+      mailbox.release(axiUser);
+    }
+    this.run();
+    this.#throwIfFatal();
+    const { nonFatal } = this.errors;
+    const symbol = inRom ? undefined : errorName(nonFatal);
+    if (symbol !== undefined) throw new RotError(symbol, 'firmware update');
+  }
+
+  #throwIfFatal(): void {
+    const symbol = errorName(this.errors.fatal);
+    if (symbol !== undefined) throw new RotError(symbol);
+  }
+
+  /**
+   * The certificates that the device issued, leaf first: RT alias, FMC alias, LDevID. The next one up, IDevID, is the
+   * vendor's.
+   *
+   * @throws Error before the device reached its runtime
+   */
+  certificateChain(algorithm: ChainAlgorithm): Uint8Array[] {
+    return (['rt-alias', 'fmc-alias', 'ldevid'] as const).map((layer) => {
+      const certificate = storedCertificate(this.context, layer, algorithm);
+      if (certificate === undefined) throw new Error(`certificateChain: no ${layer} certificate yet`);
+      return certificate;
+    });
+  }
+
+  /** IDevID CSR of this boot, if the manufacturer asked for it. */
+  idevidCsr(algorithm: ChainAlgorithm): Uint8Array | undefined {
+    return storedIdevCsr(this.context, algorithm)?.slice();
+  }
+
+  /** Sealed envelope with both IDevID CSRs, 8784 bytes, if the manufacturer asked for it at this boot. */
+  csrEnvelope(): Uint8Array | undefined {
+    return this.idevidCsr('ecdsa-p384') === undefined
+      ? undefined
+      : this.context.persistent.rom.get('idevid_csr_envelop');
+  }
+
+  /** Resets the chip. `cold` is a power cycle: fuses must be written again. */
+  reset(kind: ResetKind): void {
+    this.chip.reset(kind);
+    this.#restartCore();
+    if (kind === 'cold') this.context.resetState();
+  }
+
+  /**
+   * The whole device as data. If the firmware is between two named waits, it first runs on to the next one.
+   *
+   * @throws Error if it cannot reach one without input from outside
+   */
+  snapshot(): DeviceSnapshot {
+    const entry = this.#restingPoint();
+    return {
+      format: 'rootcap-device',
+      version: 1,
+      entry,
+      chip: this.chip.save(),
+      firmware: structuredCopy(this.context.state),
+      entropyPosition: isReplayable(this.options.entropy) ? this.options.entropy.position : undefined,
+    };
+  }
+
+  #restingPoint(): EntryPoint | 'awaiting-fuses' {
+    const wait = this.run(() => this.#wait?.entry !== undefined && !(this.#wait?.ready() ?? true));
+    if (wait.for === 'fuses') return 'awaiting-fuses';
+    if (wait.entry === undefined) throw new Error(`snapshot: the device waits for ${wait.for}`);
+    return wait.entry;
+  }
+
+  /** Puts a device built with the same options into a saved state. @throws TypeError if `snapshot` is not one */
+  restore(snapshot: DeviceSnapshot): this {
+    const { entry, chip, firmware: state, entropyPosition } = requireSnapshot(snapshot);
+    this.chip.restore(chip);
+    this.context.state = structuredCopy(state);
+    if (entropyPosition !== undefined && isReplayable(this.options.entropy))
+      this.options.entropy.position = entropyPosition;
+    this.#restartCore();
+    if (entry !== 'awaiting-fuses') {
+      this.#start(entry);
+      this.step();
+    }
+    return this;
+  }
+
+  /** A second device in the same state, independent from now on. */
+  fork(): Device {
+    const { entropy: _, ...options } = this.options;
+    const own = isReplayable(this.options.entropy) ? { ...this.options.entropy } : this.options.entropy;
+    return new Device({ ...options, entropy: own }).restore(this.snapshot());
+  }
+}
+
+const FIRMWARE_LOAD = 0x4657_4c44;
+
+type SocRegisterName = keyof typeof SOC_IFC_REG.registers;
+
+/** Address of a SoC interface register on the SoC's bus. */
+function socAddress(name: SocRegisterName, index = 0): number {
+  return SOC_IFC_REG.base + SOC_IFC_REG.registers[name].offset + 4 * index;
+}
+
+function newChip(options: ResolvedOptions): Chip {
+  return new Chip({
+    provider: options.provider,
+    entropy: options.entropy,
+    lifecycle: LIFECYCLES[options.lifecycle],
+    debugLocked: options.debugLocked,
+    obfuscationKey: options.obfuscationKey,
+    csrHmacKey: options.csrHmacKey,
+    hwConfig: {
+      itrng: options.internalTrng ?? false,
+      subsystemMode: options.subsystemMode ?? false,
+      ocpLock: options.ocpLock ?? false,
+    },
+    ...(options.straps === undefined ? {} : { straps: options.straps }),
+    ...(options.debugIntent === undefined ? {} : { debugIntent: options.debugIntent }),
+    ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),
+    ...(options.abrEngine === undefined ? {} : { abrEngine: options.abrEngine }),
+  });
+}
+
+/** Plain data copied deeply; the firmware's state is numbers, strings and byte arrays. */
+function structuredCopy<T>(value: T): T {
+  if (value instanceof Uint8Array) return value.slice() as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, structuredCopy(inner)])) as T;
+}

@@ -1,0 +1,74 @@
+import { type ErrorName, errorName, RotError } from '@rootcap/errors';
+import { COMMAND_ID, type CommandName, commandName, sealMessage } from '@rootcap/firmware';
+import type { MailboxStatus } from '@rootcap/hardware';
+import type { Device } from './device.ts';
+
+export interface MailboxResponse {
+  readonly status: MailboxStatus;
+  /** Empty unless status is DATA_READY. */
+  readonly data: Uint8Array;
+}
+
+export interface ExecuteOptions {
+  /** AXI user of the sender. Default the device's. */
+  readonly axiUser?: number;
+}
+
+/** The SoC's mailbox client. */
+export class DeviceMailbox {
+  readonly #device: Device;
+  readonly #axiUser: number;
+
+  constructor(device: Device, axiUser: number) {
+    this.#device = device;
+    this.#axiUser = axiUser;
+  }
+
+  /**
+   * Runs a command whose body is given without checksum.
+   *
+   * @param command - name or id
+   * @returns response with its header
+   * @throws RotError with the code in the device's error register if the command fails with one
+   */
+  execute(command: CommandName | number, body: Uint8Array = new Uint8Array(0), options?: ExecuteOptions): MailboxResponse {
+    const id = typeof command === 'number' ? command : COMMAND_ID[command];
+    if (id === undefined) throw new RangeError(`command: ${command} is not a mailbox command`);
+    const message = new Uint8Array(4 + body.length);
+    message.set(body, 4);
+    const response = this.send(id, sealMessage(id, message), options);
+    if (response.status === 'CMD_FAILURE') this.#throwError(id);
+    return response;
+  }
+
+  /**
+   * Sends a whole message as it is and runs the firmware until it answers.
+   *
+   * @throws Error if another agent holds the mailbox, or the firmware stops without an answer
+   */
+  send(id: number, message: Uint8Array, { axiUser = this.#axiUser }: ExecuteOptions = {}): MailboxResponse {
+    const { mailbox } = this.#device.chip;
+    if (!mailbox.send({ axiUser, command: id, data: message }))
+      throw new Error('mailbox: another agent holds the lock');
+    this.#device.run(() => mailbox.status() !== 'CMD_BUSY');
+    const status = mailbox.status();
+    const data = status === 'DATA_READY' ? mailbox.response(axiUser) : new Uint8Array(0);
+    mailbox.release(axiUser);
+    this.#device.run();
+    this.#device.emit({
+      kind: 'command',
+      id,
+      name: commandName(id),
+      status,
+      requestSize: message.length,
+      responseSize: data.length,
+    });
+    return { status, data };
+  }
+
+  #throwError(id: number): void {
+    const { fatal, nonFatal } = this.#device.errors;
+    const symbol: ErrorName | undefined = errorName(fatal) ?? errorName(nonFatal);
+    if (symbol !== undefined) throw new RotError(symbol, commandName(id) ?? `command 0x${id.toString(16)}`);
+  }
+}

@@ -1,0 +1,128 @@
+import { type CryptoProvider, type Entropy, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
+import { defaultProvider } from '@rootcap/crypto/default';
+import {
+  FIRMWARE_PROFILES,
+  type FirmwareProfileName,
+  type RomInfo,
+  type RuntimeCommand,
+  type Stages,
+  STAGES,
+} from '@rootcap/firmware';
+import type { AbrEngine, Fuses, Straps } from '@rootcap/hardware';
+import { demoBundle, demoFuses } from './demo.ts';
+import { replayableEntropy } from './entropy.ts';
+
+export const LIFECYCLES = { unprovisioned: 0, manufacturing: 1, production: 3 } as const;
+export type LifecycleName = keyof typeof LIFECYCLES;
+
+/** How to build a device. Every field has a default: a demo vendor and owner, production, debug locked, fixed seed. */
+export interface DeviceOptions {
+  /** Cryptography. Default: the fastest for the runtime that gives the same bytes everywhere. */
+  readonly provider?: CryptoProvider;
+  /** Seed of the device's own entropy; the same seed gives the same device. Default `rootcap`. */
+  readonly seed?: string | Uint8Array;
+  /** Entropy instead of the seeded one. A snapshot can put it back only if it has a `position`. */
+  readonly entropy?: Entropy;
+  readonly lifecycle?: LifecycleName;
+  readonly debugLocked?: boolean;
+  /** Fuses that differ from the demo device's. */
+  readonly fuses?: Partial<Fuses>;
+  /** Key, fixed in silicon, under which the secrets in fuses are encrypted: 32 bytes. */
+  readonly obfuscationKey?: Uint8Array;
+  /** Key, fixed in silicon, that seals the manufacturing CSR envelope: 64 bytes. */
+  readonly csrHmacKey?: Uint8Array;
+  /** Firmware release. Default the newest. */
+  readonly profile?: FirmwareProfileName;
+  /** Firmware bundle that `boot()` uploads. Default a bundle of the demo vendor and owner. */
+  readonly firmware?: Uint8Array;
+  /** Ask for the IDevID CSRs at boot, as a manufacturer does. */
+  readonly requestCsr?: boolean;
+  /** Subsystem mode: firmware arrives over the recovery interface. */
+  readonly subsystemMode?: boolean;
+  readonly ocpLock?: boolean;
+  readonly internalTrng?: boolean;
+  readonly straps?: Partial<Straps>;
+  /** Debug intent strap: costs the device its secrets. */
+  readonly debugIntent?: boolean;
+  /** Request bits of SS_DBG_SERVICE_REG_REQ at power-on. */
+  readonly debugServiceRequest?: number;
+  /** Watchdog period in cycles, as a SoC configures it before boot. */
+  readonly watchdogCycles?: number;
+  /** AXI user of the SoC's mailbox client. Default 1, the demo firmware's privileged user. */
+  readonly axiUser?: number;
+  /** AXI users that the SoC lets use the mailbox, at most five. Default 0 to 4. */
+  readonly mailboxAxiUsers?: readonly number[];
+  /** Pairwise tests and verification of own signatures, as the real drivers do. Default true; false only saves time. */
+  readonly verifyOwnSignatures?: boolean;
+  /** Further mailbox commands of the runtime. */
+  readonly commands?: readonly RuntimeCommand[];
+  /** Stages of the firmware to replace. */
+  readonly stages?: Partial<Stages>;
+  /** What ROM says of itself. */
+  readonly rom?: RomInfo;
+  /** Engine behind the ML-DSA and ML-KEM registers. Default: the provider. */
+  readonly abrEngine?: AbrEngine;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions extends DeviceOptions {
+  readonly provider: CryptoProvider;
+  readonly entropy: Entropy;
+  readonly lifecycle: LifecycleName;
+  readonly debugLocked: boolean;
+  readonly fuses: Fuses;
+  readonly obfuscationKey: Uint8Array;
+  readonly csrHmacKey: Uint8Array;
+  readonly profile: FirmwareProfileName;
+  readonly axiUser: number;
+  readonly mailboxAxiUsers: readonly number[];
+  readonly verifyOwnSignatures: boolean;
+  readonly commands: readonly RuntimeCommand[];
+  readonly stages: Stages;
+  readonly rom: RomInfo;
+}
+
+/** Values that anybody can look up here: a simulated device has no secrets. */
+const DEMO_OBFUSCATION_KEY = hexToBytes('526f6f746361702064656d6f206f62667573636174696f6e206b657920303031');
+const DEMO_SEED = 'rootcap';
+
+/** @throws RangeError naming an option with a value that no device has */
+export function resolveOptions(options: DeviceOptions): ResolvedOptions {
+  const provider = options.provider ?? defaultProvider();
+  const lifecycle = options.lifecycle ?? 'production';
+  if (!Object.hasOwn(LIFECYCLES, lifecycle))
+    throw new RangeError(`lifecycle: ${lifecycle} is none of ${Object.keys(LIFECYCLES).join(', ')}`);
+  const profile = options.profile ?? '2.1.3';
+  if (!Object.hasOwn(FIRMWARE_PROFILES, profile))
+    throw new RangeError(`profile: ${profile} is none of ${Object.keys(FIRMWARE_PROFILES).join(', ')}`);
+  const seed = typeof options.seed === 'string' ? utf8ToBytes(options.seed) : (options.seed ?? utf8ToBytes(DEMO_SEED));
+  return {
+    ...options,
+    provider,
+    entropy: options.entropy ?? replayableEntropy(seed, provider),
+    lifecycle,
+    debugLocked: options.debugLocked ?? true,
+    fuses: { ...demoFuses(provider), ...options.fuses },
+    obfuscationKey: options.obfuscationKey ?? DEMO_OBFUSCATION_KEY,
+    csrHmacKey: options.csrHmacKey ?? provider.hashes.digest('sha512', utf8ToBytes('rootcap demo CSR key')),
+    profile,
+    axiUser: options.axiUser ?? 1,
+    mailboxAxiUsers: options.mailboxAxiUsers ?? [0, 1, 2, 3, 4],
+    verifyOwnSignatures: options.verifyOwnSignatures ?? true,
+    commands: options.commands ?? [],
+    stages: { ...STAGES, ...options.stages },
+    rom: options.rom ?? demoRom(provider),
+  };
+}
+
+/** The model's ROM is TypeScript, so what it measures of itself is its name. */
+function demoRom(provider: CryptoProvider): RomInfo {
+  const revision = new Uint8Array(20);
+  revision.set(utf8ToBytes('rootcap'));
+  return { revision, sha256: provider.hashes.digest('sha256', revision), address: 0x1_6b00 };
+}
+
+/** Firmware that `boot()` uploads. */
+export function firmwareOf(options: ResolvedOptions): Uint8Array {
+  return options.firmware ?? demoBundle(options.provider);
+}
