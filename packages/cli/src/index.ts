@@ -1,1 +1,3 @@
-export {};
+export { EXIT } from './errors.ts';
+export { type Io, type Output, processIo } from './io.ts';
+export { run } from './run.ts';

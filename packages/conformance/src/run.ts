@@ -1,11 +1,21 @@
 import { acvp } from './acvp/recognize.ts';
+import { bootRecordings } from './caliptra/boot-recording.ts';
+import { romScenarios } from './caliptra/rom-scenarios.ts';
+import { transcripts } from './caliptra/transcript.ts';
 import { rfc6979 } from './rfc6979.ts';
-import type { VectorStore } from './store.ts';
+import type { VectorEntry, VectorStore } from './store.ts';
 import type { ConformanceContext, Recognizer, Suite, SuiteResult } from './suite.ts';
 import { wycheproof } from './wycheproof/recognize.ts';
 
 /** Every layout this package knows. */
-export const RECOGNIZERS: readonly Recognizer[] = [acvp, wycheproof, rfc6979];
+export const RECOGNIZERS: readonly Recognizer[] = [
+  acvp,
+  wycheproof,
+  rfc6979,
+  romScenarios,
+  bootRecordings,
+  transcripts,
+];
 
 export interface Report {
   /** Results without the details of failures. */
@@ -16,11 +26,12 @@ export interface Report {
 }
 
 function firstMatch(
-  entry: Parameters<Recognizer['recognize']>[0],
+  entry: VectorEntry,
+  store: VectorStore,
   recognizers: readonly Recognizer[],
 ): Suite | undefined {
   for (const recognizer of recognizers) {
-    const suite = recognizer.recognize(entry);
+    const suite = recognizer.recognize(entry, store);
     if (suite !== undefined) return suite;
   }
   return undefined;
@@ -32,9 +43,9 @@ function firstMatch(
  */
 export function findSuites(store: VectorStore, recognizers: readonly Recognizer[] = RECOGNIZERS): Suite[] {
   return store.folders.flatMap((folder) => {
-    const whole = firstMatch(folder, recognizers);
+    const whole = firstMatch(folder, store, recognizers);
     if (whole !== undefined) return [whole];
-    return folder.files.flatMap((file) => firstMatch(file, recognizers) ?? []);
+    return folder.files.flatMap((file) => firstMatch(file, store, recognizers) ?? []);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { CryptoProvider } from '@rootcap/crypto';
-import type { VectorEntry } from './store.ts';
+import type { VectorEntry, VectorStore } from './store.ts';
 
 export interface NotRunCount {
   readonly reason: string;
@@ -55,8 +55,11 @@ export interface Suite {
 /** Knows one layout of vectors by its contents, never by the names of folders above it. */
 export interface Recognizer {
   readonly kind: string;
-  /** @returns undefined if the entry is something else */
-  recognize(entry: VectorEntry): Suite | undefined;
+  /**
+   * @param store - where the entry is from, for layouts that lie in more than one folder
+   * @returns undefined if the entry is something else
+   */
+  recognize(entry: VectorEntry, store: VectorStore): Suite | undefined;
 }
 
 /** Longest list of failures kept; the count is exact all the same. */

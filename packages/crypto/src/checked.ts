@@ -14,8 +14,8 @@ export class ProviderMismatchError extends Error {
   }
 }
 
-/** @internal The operations of each capability that answer with bytes, verdicts or key pairs. */
-export const OPERATIONS = {
+/** The operations of each capability that answer with bytes, verdicts or key pairs. */
+const OPERATIONS = {
   hashes: ['create', 'digest'],
   hmac: ['create', 'mac'],
   xof: ['create', 'digest'],
@@ -189,10 +189,19 @@ function checkedCapability<C extends Capability>(
     const a = first[operation];
     const b = second[operation];
     if (typeof a === 'function' && typeof b === 'function') {
-      const method: Method = (...args) => checkedCall(place, () => a.apply(first, args), () => b.apply(second, args));
+      const method: Method = (...args) =>
+        checkedCall(
+          place,
+          () => a.apply(first, args),
+          () => b.apply(second, args),
+        );
       out[operation] = method;
     } else {
-      out[operation] = agree(place, () => a, () => b);
+      out[operation] = agree(
+        place,
+        () => a,
+        () => b,
+      );
     }
   }
   return out as unknown as Capabilities[C];

@@ -1,13 +1,17 @@
 /** @internal Argument checks that every provider shares, so that all of them refuse the same input in the same words. */
 
 function isBytes(value: unknown): value is Uint8Array {
-  // The tag is the same in every realm, the constructor is not: a test runner or a worker may hand over its own.
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+  // Another realm, such as a test runner's, has its own constructor, but the same tag.
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
+  );
 }
 
 /** @throws TypeError if `value` is not a Uint8Array; RangeError if its length is none of `lengths` (none given: any). */
 export function checkBytes(name: string, value: Uint8Array, ...lengths: readonly number[]): void {
-  if (!isBytes(value)) throw new TypeError(`${name}: expected Uint8Array, got ${value === null ? 'null' : typeof value}`);
+  if (!isBytes(value))
+    throw new TypeError(`${name}: expected Uint8Array, got ${value === null ? 'null' : typeof value}`);
   if (lengths.length > 0 && !lengths.includes(value.length))
     throw new RangeError(`${name}: expected ${lengths.join(' or ')} bytes, got ${value.length}`);
 }

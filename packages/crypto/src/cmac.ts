@@ -22,7 +22,11 @@ function double(block: Uint8Array): Uint8Array {
  * @param key - 16, 24 or 32 bytes
  * @returns 16 bytes
  */
-export function aesCmac({ blockCipher }: NeedsBlockCipher, key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+export function aesCmac(
+  { blockCipher }: NeedsBlockCipher,
+  key: Uint8Array,
+  ...parts: readonly Uint8Array[]
+): Uint8Array {
   checkAesKey(key);
   for (const part of parts) checkBytes('data', part);
   const length = parts.reduce((sum, part) => sum + part.length, 0);

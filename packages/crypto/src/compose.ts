@@ -1,18 +1,4 @@
-import type { Capabilities, CryptoProvider, PartialProvider } from './provider.ts';
-
-/** @internal Every capability, in the order of the interface. */
-export const CAPABILITIES = [
-  'hashes',
-  'hmac',
-  'xof',
-  'blockCipher',
-  'aead',
-  'xts',
-  'ecdsa384',
-  'ecdh384',
-  'mldsa87',
-  'mlkem1024',
-] as const satisfies readonly (keyof Capabilities)[];
+import type { CryptoProvider, PartialProvider } from './provider.ts';
 
 /**
  * A whole provider: each capability from `preferred` where it has one, else from `fallback`.

@@ -15,7 +15,10 @@ const KWP_ICV_HEAD = Uint8Array.of(0xa6, 0x59, 0x59, 0xa6);
 type Permutation = (block: Uint8Array) => void;
 
 /** The block functions for one wrapping key: `wrap` is CIPH, `unwrap` its inverse. */
-function permutations(kek: Uint8Array, { cipher = 'forward' }: KeyWrapOptions): { wrap: Permutation; unwrap: Permutation } {
+function permutations(
+  kek: Uint8Array,
+  { cipher = 'forward' }: KeyWrapOptions,
+): { wrap: Permutation; unwrap: Permutation } {
   checkAesKey(kek);
   const encryption = unsafe.expandKeyLE(kek);
   const decryption = unsafe.expandKeyDecLE(kek);
@@ -80,7 +83,11 @@ export function aesKw(kek: Uint8Array, plaintext: Uint8Array, options: KeyWrapOp
 }
 
 /** Inverse of {@link aesKw}. @returns undefined if the integrity check fails, also for a length that no wrapping makes */
-export function aesKwUnwrap(kek: Uint8Array, wrapped: Uint8Array, options: KeyWrapOptions = {}): Uint8Array | undefined {
+export function aesKwUnwrap(
+  kek: Uint8Array,
+  wrapped: Uint8Array,
+  options: KeyWrapOptions = {},
+): Uint8Array | undefined {
   const { unwrap } = permutations(kek, options);
   checkBytes('wrapped', wrapped);
   if (wrapped.length < 24 || wrapped.length % 8 !== 0) return undefined;
@@ -112,7 +119,11 @@ export function aesKwp(kek: Uint8Array, plaintext: Uint8Array, options: KeyWrapO
 }
 
 /** Inverse of {@link aesKwp}. @returns undefined if header, length or padding is wrong */
-export function aesKwpUnwrap(kek: Uint8Array, wrapped: Uint8Array, options: KeyWrapOptions = {}): Uint8Array | undefined {
+export function aesKwpUnwrap(
+  kek: Uint8Array,
+  wrapped: Uint8Array,
+  options: KeyWrapOptions = {},
+): Uint8Array | undefined {
   const { unwrap } = permutations(kek, options);
   checkBytes('wrapped', wrapped);
   if (wrapped.length < 16 || wrapped.length % 8 !== 0) return undefined;

@@ -65,10 +65,16 @@ export interface Aead {
   /** AES-GCM. @returns ciphertext ‖ tag, the tag 16 bytes */
   gcmSeal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array;
   /** @param sealed - ciphertext ‖ tag of `tagLength` (default 16) bytes. @returns undefined if the tag is wrong */
-  gcmOpen(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad?: Uint8Array, tagLength?: number): Uint8Array | undefined;
+  gcmOpen(
+    key: Uint8Array,
+    iv: Uint8Array,
+    sealed: Uint8Array,
+    aad?: Uint8Array,
+    tagLength?: number,
+  ): Uint8Array | undefined;
 }
 
-/** AES-XTS of one data unit. Key 32 or 64 bytes (two halves), tweak 16 bytes, data at least 16 bytes. */
+/** AES-XTS of one data unit. Key 32, 48 or 64 bytes (two halves, even equal ones), tweak 16 bytes, data 16..2^24 bytes. */
 export interface Xts {
   encrypt(key: Uint8Array, tweak: Uint8Array, data: Uint8Array): Uint8Array;
   decrypt(key: Uint8Array, tweak: Uint8Array, data: Uint8Array): Uint8Array;
@@ -80,7 +86,10 @@ export interface Ecdsa384 {
   publicKey(privateKey: Uint8Array): Uint8Array;
   /** RFC 6979 with SHA-384 over an already computed 48-byte digest, s as it comes (no low-S normalisation). */
   sign(privateKey: Uint8Array, digest: Uint8Array): Uint8Array;
-  /** `false` also for a point off the curve and for r or s outside 1..n-1. `digest` may be of any length. */
+  /**
+   * `false` also for a point off the curve, for r or s outside 1..n-1 and for a signature of another length. `digest` may be
+   * of any length; its first 48 bytes count. @throws RangeError if `publicKey` is not 96 bytes
+   */
   verify(publicKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
   /** Whether X ‖ Y is a point of the curve. */
   isPoint(publicKey: Uint8Array): boolean;
@@ -115,7 +124,12 @@ export interface MlDsa {
   publicKeyOf(secretKey: Uint8Array): Uint8Array;
   sign(secretKey: Uint8Array, message: Uint8Array, options?: MlDsaSignOptions): Uint8Array;
   /** `false` for any wrong signature, also one of wrong length. */
-  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array, options?: { readonly context?: Uint8Array }): boolean;
+  verify(
+    publicKey: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+    options?: { readonly context?: Uint8Array },
+  ): boolean;
   /** Algorithm 7 with M' given whole (context prefix included). */
   signInternal(secretKey: Uint8Array, formatted: Uint8Array, rnd?: Uint8Array): Uint8Array;
   verifyInternal(publicKey: Uint8Array, formatted: Uint8Array, signature: Uint8Array): boolean;
@@ -129,9 +143,15 @@ export interface MlKem {
   readonly encapsulationKeySize: number;
   readonly decapsulationKeySize: number;
   readonly ciphertextSize: number;
-  keygenFromSeed(d: Uint8Array, z: Uint8Array): { readonly encapsulationKey: Uint8Array; readonly decapsulationKey: Uint8Array };
+  keygenFromSeed(
+    d: Uint8Array,
+    z: Uint8Array,
+  ): { readonly encapsulationKey: Uint8Array; readonly decapsulationKey: Uint8Array };
   /** @param m - 32 bytes. @throws RangeError if `encapsulationKey` fails the modulus check */
-  encapsulate(encapsulationKey: Uint8Array, m: Uint8Array): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array };
+  encapsulate(
+    encapsulationKey: Uint8Array,
+    m: Uint8Array,
+  ): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array };
   /** @throws RangeError if `decapsulationKey` fails the hash check or a length is wrong */
   decapsulate(decapsulationKey: Uint8Array, ciphertext: Uint8Array): Uint8Array;
   checkEncapsulationKey(encapsulationKey: Uint8Array): boolean;

@@ -191,7 +191,8 @@ const KNOWN_ANSWERS: readonly KnownAnswer[] = [
       const { mldsa87 } = provider;
       const { publicKey, secretKey } = mldsa87.keygenFromSeed(MLDSA_SEED);
       const signature = mldsa87.sign(secretKey, MLDSA_MESSAGE);
-      const verdicts = mldsa87.verify(publicKey, MLDSA_MESSAGE, signature) && !mldsa87.verify(publicKey, ZERO_32, signature);
+      const verdicts =
+        mldsa87.verify(publicKey, MLDSA_MESSAGE, signature) && !mldsa87.verify(publicKey, ZERO_32, signature);
       return verdicts && sha256(provider, signature);
     },
   },

@@ -1,4 +1,9 @@
-import { cshake128 as nobleCshake128, cshake256 as nobleCshake256, kmac256 as nobleKmac256, kmac256xof } from '@noble/hashes/sha3-addons.js';
+import {
+  kmac256xof,
+  cshake128 as nobleCshake128,
+  cshake256 as nobleCshake256,
+  kmac256 as nobleKmac256,
+} from '@noble/hashes/sha3-addons.js';
 import { checkBytes, checkInteger } from './checks.ts';
 
 const EMPTY = new Uint8Array(0);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { bytesToHex as hex, type HashName, hexToBytes as unhex, type XofName } from '@rootcap/crypto';
+import { type HashName, bytesToHex as hex, hexToBytes as unhex, type XofName } from '@rootcap/crypto';
 import { acvp, PROVIDERS, unlessRefused, type Vector, withPack, wycheproof } from './vectors.ts';
 
 const isWholeBytes = ({ input }: Vector) => Number(input.len ?? 0) % 8 === 0 && Number(input.outLen ?? 0) % 8 === 0;
@@ -45,7 +45,9 @@ describe.each(PROVIDERS)('$name', (provider) => {
     test.each(['ECB', 'CBC', 'CTR'] as const)('ACVP-AES-%s-1.0', (mode) => {
       const whole = acvp(`ACVP-AES-${mode}-1.0`, 400).filter(
         ({ group, input, expected }) =>
-          group.testType === 'AFT' && Number(input.payloadLen ?? 0) % 8 === 0 && (expected.ct ?? expected.pt) !== undefined,
+          group.testType === 'AFT' &&
+          Number(input.payloadLen ?? 0) % 8 === 0 &&
+          (expected.ct ?? expected.pt) !== undefined,
       );
       const vectors = whole.filter(({ input }) => mode === 'ECB' || input.iv !== undefined);
       expect(vectors.length).toBeGreaterThan(20);

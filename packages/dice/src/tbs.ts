@@ -145,7 +145,12 @@ export function rtAliasCsrTbs(algorithm: DiceAlgorithm, params: SubjectParams & 
   return csrTbs(algorithm, 'rt-alias', params, tcbInfoExtension(params.tcbInfo));
 }
 
-/** TBSCertificate of the LDevID layer, issued by IDevID, always with {@link DEFAULT_VALIDITY}. */
+/**
+ * TBSCertificate of the LDevID layer, issued by IDevID, always with {@link DEFAULT_VALIDITY}.
+ *
+ * @param params - its `authorityKeyIdentifier` is the one that the fuses choose: `idevidKeyIdentifier`
+ * @see caliptra-sw:x509/build/local_dev_id_cert_tbs_ecc_384.rs, local_dev_id_cert_tbs_ml_dsa_87.rs
+ */
 export function ldevidTbs(algorithm: DiceAlgorithm, params: CertificateParams): Uint8Array {
   return certificateTbs(algorithm, ['idevid', 'ldevid'], params, DEFAULT_VALIDITY);
 }

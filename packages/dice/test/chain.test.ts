@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type DiceAlgorithm, extendedKeyUsage, extension, keyUsage, OID, der as writer } from '@rootcap/dice';
-import { type ChainOptions, encodePem, parseCertificate, parseCsr, validateChain } from '@rootcap/dice/x509';
+import {
+  type Certificate,
+  type ChainOptions,
+  encodePem,
+  parseCertificate,
+  parseCsr,
+  validateChain,
+} from '@rootcap/dice/x509';
 import { ALL_DEVICES, chainOf, forge, remembering, vendorCa } from './chains.ts';
 import { provider } from './device.ts';
 import { bytesOf, exists, hasPack, recordedPath } from './vectors.ts';
@@ -17,7 +24,7 @@ const AT = '20270101000000Z';
 
 const optionsFor = (algorithm: DiceAlgorithm): ChainOptions => ({
   provider: remembering,
-  trustAnchors: [vendorCa(algorithm).certificate],
+  trustAnchors: [parseCertificate(vendorCa(algorithm).certificate)],
   at: AT,
 });
 
@@ -177,13 +184,14 @@ else {
 
   describe('one flipped bit anywhere', () => {
     test.each([
-      ['ecdsa-p384', 300],
-      ['mldsa87', 60],
+      ['ecdsa-p384', 800],
+      ['mldsa87', 200],
     ] as const)('%s: refused, %i times', (algorithm, count) => {
       const chain = chainOf(DEVICE, algorithm);
       const parsed = chain.map((certificate) => parseCertificate(certificate));
       const bits = chain.reduce((sum, { length }) => sum + 8 * length, 0);
-      expect(validateChain(parsed, optionsFor(algorithm)).valid).toBe(true);
+      const options = optionsFor(algorithm);
+      expect(validateChain(parsed, options).valid).toBe(true);
       for (let i = 0; i < count; i++) {
         // A fixed stride, prime to everything here, walks over the whole chain.
         let bit = (i * 1_000_003) % bits;
@@ -191,7 +199,9 @@ else {
         while (bit >= 8 * (chain[index] as Uint8Array).length) bit -= 8 * (chain[index++] as Uint8Array).length;
         const changed = (chain[index] as Uint8Array).slice();
         changed[bit >> 3] = (changed[bit >> 3] as number) ^ (0x80 >> (bit & 7));
-        const { valid } = validateChain(parsed.with(index, changed as never), optionsFor(algorithm));
+        const given: (Uint8Array | Certificate)[] = [...parsed];
+        given[index] = changed;
+        const { valid } = validateChain(given, options);
         expect(`certificate ${index} bit ${bit}: ${valid}`).toBe(`certificate ${index} bit ${bit}: false`);
       }
     });

@@ -1,4 +1,5 @@
 import type { CryptoProvider } from '@rootcap/crypto';
+import { nodeProvider } from '@rootcap/crypto/node';
 import {
   authorityKeyIdentifierExtension,
   basicConstraints,
@@ -54,18 +55,20 @@ export function chainOf(device: string, algorithm: DiceAlgorithm): Uint8Array[] 
 
 const verdicts = new Map<string, boolean>();
 
-/** The provider, with the verdict of every verification remembered: most of a changed chain is unchanged. */
+const native = nodeProvider();
+
+/** The native provider, with the verdict of every verification remembered: most of a changed chain is unchanged. */
 export const remembering: CryptoProvider = {
-  ...provider,
+  ...native,
   ecdsa384: {
-    ...provider.ecdsa384,
+    ...native.ecdsa384,
     verify: (key, digest, signature) =>
-      remember([key, digest, signature], () => provider.ecdsa384.verify(key, digest, signature)),
+      remember([key, digest, signature], () => native.ecdsa384.verify(key, digest, signature)),
   },
   mldsa87: {
-    ...provider.mldsa87,
+    ...native.mldsa87,
     verify: (key, message, signature, options) =>
-      remember([key, message, signature], () => provider.mldsa87.verify(key, message, signature, options)),
+      remember([key, message, signature], () => native.mldsa87.verify(key, message, signature, options)),
   },
 };
 

@@ -104,6 +104,7 @@ else
       const made = artefactsOf(algorithm, keysOf(algorithm, device), measurementsOf(device));
       const { persistent } = jsonOf<State>(PACK, device, 'state.json');
       const certificates: readonly Artefact[] = ['idevid_csr', 'ldevid', 'fmc_alias', 'fmc_alias_csr', 'rt_alias'];
+      let areas = 0;
       for (const artefact of certificates) {
         const der = hex(made[artefact]());
         expect(`${artefact} ${der}`).toBe(
@@ -114,8 +115,10 @@ else
           // The TBS area of the firmware: TBS, then whatever was there before.
           const size = 2 * (4 + Number.parseInt(der.slice(12, 16), 16));
           expect(area.slice(0, size)).toBe(der.slice(8, 8 + size));
+          areas++;
         }
       }
+      expect(areas).toBe(3);
       for (const [id, artefact] of [
         ['1', 'ldevid_csr'],
         ['2', 'fmc_alias_csr'],

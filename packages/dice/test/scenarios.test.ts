@@ -62,7 +62,7 @@ function measurementsOf(scenario: Scenario): Measurements {
   };
 }
 
-if (!hasPack(PACK)) test('left out: no rom-scenarios pack', () => {});
+if (!hasPack(PACK) || !hasPack('smoke')) test('left out: no rom-scenarios or smoke pack', () => {});
 else {
   const { scenarios } = jsonOf<{ scenarios: readonly Scenario[] }>(PACK, 'scenarios.json');
 

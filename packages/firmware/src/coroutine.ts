@@ -1,5 +1,5 @@
 import { BOOT_STATUS, type BootStatusName } from './boot-status.ts';
-import { MAILBOX_FSM } from '@rootcap/hardware';
+import { MAILBOX_FSM, type Mailbox } from '@rootcap/hardware';
 import type { FirmwareContext } from './context.ts';
 
 /**
@@ -36,8 +36,13 @@ export function* observe(): Firmware {
 /** Waits until a SoC or TAP command stands in the mailbox. */
 export function* mailboxCommand(context: FirmwareContext, entry?: EntryPoint): Firmware {
   const { mailbox } = context.chip;
-  while (mailbox.pending() === undefined)
-    yield { for: 'mailbox-command', ready: () => mailbox.pending() !== undefined, ...(entry === undefined ? {} : { entry }) };
+  const ready = (): boolean => commandPending(mailbox);
+  while (!ready()) yield { for: 'mailbox-command', ready, ...(entry === undefined ? {} : { entry }) };
+}
+
+/** Whether {@link Mailbox.pending} has a command; asked several times for each, so without building it. */
+function commandPending({ fsm, owner }: Mailbox): boolean {
+  return fsm === MAILBOX_FSM.MBOX_EXECUTE_UC && owner !== 'uc';
 }
 
 /** Whether no agent holds the mailbox. */

@@ -1,6 +1,6 @@
 import type { RegisterFileState, RegisterWrite, ResetKind } from './block.ts';
 import { EngineRegisters, kvControl, SAVED_SLOT } from './engine.ts';
-import { KeyUsage, type KeyVault } from './key-vault.ts';
+import { KEY_SIZE, KeyUsage, type KeyVault } from './key-vault.ts';
 import { AES_CLP_REG } from './registers/aes-clp.ts';
 import { checkState } from './state.ts';
 
@@ -15,6 +15,7 @@ export interface AesClpState extends RegisterFileState {
 }
 
 const READY = 1;
+const BLOCK = 16;
 
 export interface AesClpOptions {
   readonly keyVault: KeyVault;
@@ -71,7 +72,8 @@ export class AesClp extends EngineRegisters<Registers> {
     collected.set(this.#collected);
     collected.set(block, this.#collected.length);
     this.#collected = collected;
-    const size = this.#keyReleaseSize();
+    // A strap that names no possible key size releases a block at least and a slot at most.
+    const size = Math.min(KEY_SIZE, Math.max(BLOCK, this.#keyReleaseSize() & ~3));
     if (collected.length < size) return;
     this.kvWrite('AES_KV_WR_CTRL', 'AES_KV_WR_STATUS', (slot, usage) =>
       this.#keyVault.write(slot, collected.subarray(0, size), usage, { engine: 'aes', ...source }),

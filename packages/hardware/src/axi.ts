@@ -40,6 +40,12 @@ export class AxiBus {
     return device.read(toNumber(address) - base, length);
   }
 
+  /** A burst that stays at one address, as for a FIFO. @throws BusFault if no device has that word */
+  readFixed(address: bigint | number, length: number): Uint8Array {
+    const { base, device } = this.#find('LoadAccessFault', toNumber(address), 4);
+    return device.read(toNumber(address) - base, length);
+  }
+
   /** @throws BusFault if no device has the whole range */
   write(address: bigint | number, data: Uint8Array): void {
     const { base, device } = this.#find('StoreAccessFault', toNumber(address), data.length);

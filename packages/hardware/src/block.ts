@@ -7,6 +7,7 @@ import {
   interruptLine,
   raiseInterrupt,
 } from './interrupts.ts';
+import { isTyped } from './state.ts';
 
 /** Who makes an access: the firmware's core, the SoC over AXI, or a debugger over TAP. */
 export type Side = 'uc' | 'soc' | 'tap';
@@ -334,14 +335,14 @@ export function wordsOfBytes(bytes: Uint8Array): Uint32Array {
 
 /** A saved word array of the right length. @throws TypeError otherwise */
 export function checkedWords(words: unknown, length: number, what: string): Uint32Array {
-  if (!(words instanceof Uint32Array && words.length === length))
+  if (!(isTyped(words, 'Uint32Array') && words.length === length))
     throw new TypeError(`state: ${what} needs a Uint32Array of ${length} words`);
   return words;
 }
 
 /** A saved byte array of the right length. @throws TypeError otherwise */
 export function checkedBytes(bytes: unknown, length: number, what: string): Uint8Array {
-  if (!(bytes instanceof Uint8Array && bytes.length === length))
+  if (!(isTyped(bytes, 'Uint8Array') && bytes.length === length))
     throw new TypeError(`state: ${what} needs ${length} bytes`);
   return bytes;
 }

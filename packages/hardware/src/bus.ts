@@ -3,6 +3,7 @@ import { type Block, type BusAccess, UC_ACCESS } from './block.ts';
 import { BusFault } from './bus-fault.ts';
 import type { Mailbox } from './mailbox.ts';
 import { type AccessSize, checkAligned, readLittleEndian, writeLittleEndian } from './memory.ts';
+import { SOC_IFC_REG } from './registers/soc-interface.ts';
 import type { ShaAccelerator } from './sha-accelerator.ts';
 import type { SocInterface } from './soc-interface.ts';
 
@@ -142,7 +143,10 @@ function writeSram(mailbox: Mailbox, address: number, value: number, size: Acces
 }
 
 /** Registers of the SoC interface that only the fuse user may touch once one is locked in. */
-const FUSE_RANGE = { start: 0x200, end: 0x600 } as const;
+const FUSE_RANGE = {
+  start: SOC_IFC_REG.registers.FUSE_UDS_SEED.offset,
+  end: SOC_IFC_REG.registers.INTERNAL_OBF_KEY.offset,
+} as const;
 
 /**
  * What the SoC sees: mailbox, SoC interface and, in subsystem mode, SHA accelerator (for the DMA user only) and the
@@ -185,14 +189,9 @@ export function socBus(parts: BusParts): SocBus {
   };
 }
 
-/** Registers that TAP writes at any time, and those it writes only in a debug-unlocked or manufacturing device. */
-const TAP_ALWAYS = new Set([0xb8, 0xbc, 0x5c0]);
-const TAP_UNLOCKED = { start: 0x500, end: 0x5d0 } as const;
-
 /**
- * What a debugger sees: the mailbox while `tap_mailbox_available`, and the SoC interface. Boot GO, the manufacturing
- * service register and the debug service request take writes always, straps and unlock levels only when debug is
- * unlocked or in manufacturing. caliptra-rtl:src/soc_ifc/rtl/soc_ifc_top.sv (DMI)
+ * What a debugger sees: the mailbox while `tap_mailbox_available`, and the SoC interface, which decides what it takes.
+ * caliptra-rtl:src/soc_ifc/rtl/soc_ifc_top.sv (DMI)
  */
 export function tapBus({ soc, mailbox }: BusParts): TapBus {
   const access: BusAccess = { side: 'tap', axiUser: 0xffff_ffff };
@@ -210,11 +209,7 @@ export function tapBus({ soc, mailbox }: BusParts): TapBus {
       checkAligned('Store', address, 4);
       const window = find(all, address);
       if (window === undefined) throw new BusFault('StoreAccessFault', address);
-      const offset = address - window.base;
-      const open = !soc.debugLocked || soc.lifecycle === 1;
-      const strap = open && offset >= TAP_UNLOCKED.start && offset < TAP_UNLOCKED.end;
-      const allowed = window.block === mailbox ? available() : TAP_ALWAYS.has(offset) || strap;
-      if (allowed) writeBlock(window, address, value, 4, access);
+      if (window.block === soc || available()) writeBlock(window, address, value, 4, access);
     },
   };
 }

@@ -11,6 +11,7 @@ import { Doe } from './doe.ts';
 import { Ecc } from './ecc.ts';
 import { type ChipEvent, EventSource } from './events.ts';
 import { Hmac } from './hmac.ts';
+import type { HwConfig, Reference } from './hw-config.ts';
 import { KeyVault } from './key-vault.ts';
 import { Mailbox } from './mailbox.ts';
 import { MCI_REGISTERS_SIZE, MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciState } from './mci.ts';
@@ -21,10 +22,11 @@ import type { Lifecycle, SecurityPins } from './security-state.ts';
 import { ShaAccelerator } from './sha-accelerator.ts';
 import { Sha256 } from './sha256.ts';
 import { Sha512 } from './sha512.ts';
-import { type HwConfig, type Reference, SocInterface } from './soc-interface.ts';
+import { SocInterface } from './soc-interface.ts';
 import { checkState } from './state.ts';
 import { DEFAULT_STRAPS, type Straps } from './straps.ts';
 import { Trng, type TrngState } from './trng.ts';
+import { type UnmodelledRegister, unmodelledRegisters } from './unmodelled.ts';
 
 /** What a chip is built with. */
 export interface ChipOptions {
@@ -130,14 +132,14 @@ export class Chip {
     this.keyVault = new KeyVault({
       debugLocked: () => soc.debugLocked,
       ocpLockInProgress,
-      profile: reference,
+      reference,
       emit,
     });
     this.pcrBank = new PcrBank({ provider, emit });
     this.dataVault = new DataVault({ emit });
     this.doe = new Doe({ provider, keyVault: this.keyVault, secrets: soc, emit });
     this.sha256 = new Sha256({ provider });
-    this.sha512 = new Sha512({ provider, pcrBank: this.pcrBank });
+    this.sha512 = new Sha512({ provider, pcrBank: this.pcrBank, reference });
     this.shaAccelerator = new ShaAccelerator({ provider, sram: this.mailbox.sram });
     this.hmac = new Hmac({ provider, keyVault: this.keyVault, csrHmacKey: options.csrHmacKey });
     this.ecc = new Ecc({ provider, keyVault: this.keyVault, sha512: this.sha512, emit });
@@ -195,6 +197,11 @@ export class Chip {
   /** The blocks on the buses. */
   blocks(): readonly Block[] {
     return this.#blocks;
+  }
+
+  /** Registers that answer as an idle block's would. */
+  unmodelledRegisters(): readonly UnmodelledRegister[] {
+    return unmodelledRegisters(this.#blocks);
   }
 
   /** Clock cycles since the chip was made. */

@@ -116,7 +116,8 @@ export class Doe extends EngineRegisters<Registers> {
   }
 
   #run(what: DoeSecret, slot: number): void {
-    const { done, usage } = FLOWS[what];
+    const { done } = FLOWS[what];
+    const { usage } = FLOWS[this.#keyVault.reference === 'rtl' ? what : 'UDS'];
     if (this.storedField('DOE_STATUS', done) === 1) return;
     const input = this.#obfuscated(what);
     const plain = this.#provider.blockCipher.cbcDecrypt(this.#secrets.obfuscationKey(), this.#chain, input);

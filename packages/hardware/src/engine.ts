@@ -38,7 +38,7 @@ export class EngineRegisters<const R extends Record<string, Register>> extends R
   }
 
   #start(): void {
-    for (const [name, words] of this.#powerOn) words.forEach((word, i) => this.store(name, word, i));
+    for (const [name, words] of this.#powerOn) for (const [i, word] of words.entries()) this.store(name, word, i);
   }
 
   /** Error field of a status register. */

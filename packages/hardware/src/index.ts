@@ -34,6 +34,7 @@ export { EngineError, type EngineFault } from './engine-error.ts';
 export type { ChipEvent, Emit } from './events.ts';
 export { type FuseBus, type Fuses, fuseWords, type SvnFuse, writeFuses } from './fuses.ts';
 export { Hmac, type HmacData, type HmacMode, type HmacOptions } from './hmac.ts';
+export type { HwConfig, Reference } from './hw-config.ts';
 export type { InterruptKind } from './interrupts.ts';
 export {
   emulatorKeyControl,
@@ -87,8 +88,6 @@ export { type Sha2Mode, sha2Compress, sha2InitialState } from './sha2-compress.t
 export { Sha256 } from './sha256.ts';
 export { Sha512, type Sha512Mode, type Sha512Options } from './sha512.ts';
 export {
-  type HwConfig,
-  type Reference,
   SocInterface,
   type SocInterfaceHooks,
   type SocInterfaceOptions,
@@ -96,4 +95,5 @@ export {
 } from './soc-interface.ts';
 export { DEFAULT_STRAPS, type Straps } from './straps.ts';
 export { Trng, type TrngOptions, type TrngState } from './trng.ts';
+export { type UnmodelledRegister, unmodelledRegisters } from './unmodelled.ts';
 export { type WatchdogControl, type WatchdogEvent, Watchdogs } from './watchdog.ts';

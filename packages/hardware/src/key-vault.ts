@@ -9,6 +9,7 @@ import {
 } from './block.ts';
 import { EngineError, type EngineFault } from './engine-error.ts';
 import { type Emit, ignoreEvents } from './events.ts';
+import type { Reference } from './hw-config.ts';
 import { KV_REG } from './registers/key-vault.ts';
 import { checkState } from './state.ts';
 
@@ -63,7 +64,7 @@ export interface KeyVaultOptions {
   /** `SS_OCP_LOCK_CTRL.LOCK_IN_PROGRESS`. Default false. */
   readonly ocpLockInProgress?: () => boolean;
   /** Whose behaviour to follow where they differ; see {@link KeyVault}. Default `emulator`. */
-  readonly profile?: 'emulator' | 'rtl';
+  readonly reference?: Reference;
   readonly emit?: Emit;
 }
 
@@ -93,16 +94,17 @@ export interface KeyVaultState extends RegisterFileState {
  * stays until any reset. Contents and `dest_valid` last until a cold reset, or until debug is unlocked, which fills every
  * slot with a debug value whatever its locks say.
  *
- * In two points the firmware's software emulator, on which the recordings were made, is milder than the RTL: it keeps
- * `dest_valid` and `last_dword` of an erased slot, and it keeps the contents over a warm reset that both begins and ends
- * with debug unlocked. `profile` chooses.
+ * In three points the firmware's software emulator, on which the recordings were made, is milder than the RTL: it keeps
+ * `dest_valid` and `last_dword` of an erased slot, it keeps the contents over a warm reset that both begins and ends
+ * with debug unlocked, and its DOE lets a HEK seed be an HMAC key too. `reference` chooses.
  *
  * @see caliptra-rtl:src/keyvault/rtl/kv.sv
  */
 export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
   readonly #debugLocked: () => boolean;
   readonly #ocpLockInProgress: () => boolean;
-  readonly #profile: 'emulator' | 'rtl';
+  /** Whose behaviour this vault follows. */
+  readonly reference: Reference;
   readonly #emit: Emit;
   readonly #watchers: ((slot: number) => void)[] = [];
   readonly #firstControl: number;
@@ -113,7 +115,7 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
     super(KV_REG);
     this.#debugLocked = options.debugLocked ?? (() => true);
     this.#ocpLockInProgress = options.ocpLockInProgress ?? (() => false);
-    this.#profile = options.profile ?? 'emulator';
+    this.reference = options.reference ?? 'emulator';
     this.#emit = options.emit ?? ignoreEvents;
     this.#firstControl = this.wordIndex('KEY_CTRL');
     this.#firstEntry = this.wordIndex('KEY_ENTRY');
@@ -147,7 +149,7 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
   clear(slot: number): boolean {
     if (this.#isLocked(slot)) return false;
     this.#slotWords(slot).fill(0);
-    if (this.#profile === 'rtl') this.#storeControl(slot, this.#control(slot) & 0x1ff);
+    if (this.reference === 'rtl') this.#storeControl(slot, this.#control(slot) & 0x1ff);
     this.#changed(slot, { kind: 'key-vault', operation: 'clear', slot });
     return true;
   }
@@ -246,7 +248,7 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
     } else {
       const reset = kind === 'warm' ? 0x1ff : 3;
       for (let slot = 0; slot < KEY_SLOTS; slot++) this.#storeControl(slot, this.#control(slot) & ~reset);
-      const unlocks = !locked && (this.#wasDebugLocked || this.#profile === 'rtl');
+      const unlocks = !locked && (this.#wasDebugLocked || this.reference === 'rtl');
       if (kind === 'warm' && unlocks) this.#fill(DEBUG_VALUES[0]);
     }
     // The state is latched as the reset ends; the core's own restart does not sample it.

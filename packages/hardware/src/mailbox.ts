@@ -71,6 +71,12 @@ export interface MailboxState extends RegisterFileState {
   readonly sram: Uint8Array;
 }
 
+/** Where the registers are in `words`, which is in declaration order: by name would cost more than the access itself. */
+const WORD = Object.fromEntries(Object.keys(MBOX_CSR.registers).map((name, i) => [name, i])) as Record<Name, number>;
+const { MBOX_LOCK: LOCK, MBOX_USER: USER, MBOX_CMD: CMD, MBOX_DLEN: DLEN } = WORD;
+const { MBOX_DATAOUT: DATAOUT, MBOX_EXECUTE: EXECUTE, MBOX_STATUS: STATUS, TAP_MODE } = WORD;
+const STATUS_MASK = 0xf;
+
 const DATAOUT_OFFSET = MBOX_CSR.registers.MBOX_DATAOUT.offset;
 const OFFSET = Object.fromEntries(
   Object.entries(MBOX_CSR.registers).map(([name, { offset }]) => [name, offset]),
@@ -124,9 +130,9 @@ export class Mailbox extends RegisterFile<Registers> {
   pending(): PendingCommand | undefined {
     if (this.#fsm !== MBOX_EXECUTE_UC || (this.#owner !== 'soc' && this.#owner !== 'tap')) return undefined;
     return {
-      command: this.stored('MBOX_CMD'),
-      dlen: this.stored('MBOX_DLEN'),
-      axiUser: this.stored('MBOX_USER'),
+      command: this.words[CMD] as number,
+      dlen: this.words[DLEN] as number,
+      axiUser: this.words[USER] as number,
       side: this.#owner,
     };
   }
@@ -140,7 +146,7 @@ export class Mailbox extends RegisterFile<Registers> {
   respond(data: Uint8Array): boolean {
     this.#checkSize(data);
     if (this.pending() === undefined) return false;
-    this.store('MBOX_DLEN', data.length);
+    this.words[DLEN] = data.length;
     this.#fill(data);
     return this.complete('DATA_READY');
   }
@@ -149,7 +155,7 @@ export class Mailbox extends RegisterFile<Registers> {
   complete(status: Exclude<MailboxStatus, 'CMD_BUSY'>): boolean {
     const pending = this.pending();
     if (pending === undefined) return false;
-    this.storeField('MBOX_STATUS', 'status', MAILBOX_STATUS.indexOf(status));
+    this.#setStatus(MAILBOX_STATUS.indexOf(status));
     this.#report('respond', pending.side, pending.axiUser);
     this.#settle();
     return true;
@@ -190,12 +196,12 @@ export class Mailbox extends RegisterFile<Registers> {
   }
 
   status(): MailboxStatus {
-    return MAILBOX_STATUS[this.storedField('MBOX_STATUS', 'status') & 3] as MailboxStatus;
+    return MAILBOX_STATUS[(this.words[STATUS] as number) & STATUS_MASK & 3] as MailboxStatus;
   }
 
   /** The response to this user's command: DLEN bytes; empty if there is none for this user. A copy. */
   response(axiUser: number): Uint8Array {
-    const ready = this.#fsm === MBOX_EXECUTE_SOC && this.#owner === 'soc' && this.stored('MBOX_USER') === axiUser;
+    const ready = this.#fsm === MBOX_EXECUTE_SOC && this.#owner === 'soc' && (this.words[USER] as number) === axiUser;
     return this.#readable(ready || (this.#fsm === MBOX_EXECUTE_TAP && this.#owner === 'tap'));
   }
 
@@ -208,7 +214,7 @@ export class Mailbox extends RegisterFile<Registers> {
   receiveFromUc(axiUser: number, side: 'soc' | 'tap' = 'soc'): { command: number; data: Uint8Array } | undefined {
     const state = side === 'soc' ? MBOX_EXECUTE_SOC : MBOX_EXECUTE_TAP;
     if (this.#fsm !== state || this.#owner !== 'uc' || (side === 'soc' && !this.#validUser(axiUser))) return undefined;
-    return { command: this.stored('MBOX_CMD'), data: this.#readable(true) };
+    return { command: this.words[CMD] as number, data: this.#readable(true) };
   }
 
   /** Answers the core's command. */
@@ -225,6 +231,10 @@ export class Mailbox extends RegisterFile<Registers> {
 
   writeSram(offset: number, value: number): void {
     if (this.#directAccess()) this.#view.setUint32(offset, value, true);
+  }
+
+  #setStatus(status: number): void {
+    this.words[STATUS] = ((this.words[STATUS] as number) & ~STATUS_MASK) | status;
   }
 
   #directAccess(): boolean {
@@ -291,7 +301,7 @@ export class Mailbox extends RegisterFile<Registers> {
 
   #validRequester({ side, axiUser }: BusAccess): boolean {
     if (side === 'uc') return this.#owner === 'uc' || this.#fsm === MBOX_EXECUTE_UC;
-    return side === 'soc' && this.#owner === 'soc' && axiUser === this.stored('MBOX_USER');
+    return side === 'soc' && this.#owner === 'soc' && axiUser === (this.words[USER] as number);
   }
 
   #validReceiver(access: BusAccess): boolean {
@@ -349,8 +359,8 @@ export class Mailbox extends RegisterFile<Registers> {
 
   #lock(side: Side, axiUser: number): void {
     this.#owner = side;
-    this.store('MBOX_LOCK', 1);
-    this.store('MBOX_USER', axiUser);
+    this.words[LOCK] = 1;
+    this.words[USER] = axiUser;
     this.#fsm = MBOX_RDY_FOR_CMD;
     this.#report('lock', side, axiUser);
   }
@@ -381,7 +391,7 @@ export class Mailbox extends RegisterFile<Registers> {
   #pop(): void {
     const pointer = this.#readPointer;
     const valid = !this.#readFull && pointer < this.#dlenInDwords;
-    this.store('MBOX_DATAOUT', valid ? this.#view.getUint32(pointer * 4, true) : 0);
+    this.words[DATAOUT] = valid ? this.#view.getUint32(pointer * 4, true) : 0;
     this.#readFull = pointer === this.#depth - 1;
     if (pointer < this.#dlenInDwords && pointer < this.#depth - 1) this.#readPointer = pointer + 1;
   }
@@ -415,9 +425,9 @@ export class Mailbox extends RegisterFile<Registers> {
 
   /** The state that the FSM moves to by itself, if any. */
   #arc(): number | undefined {
-    const execute = this.stored('MBOX_EXECUTE') === 1;
-    const answered = this.storedField('MBOX_STATUS', 'status') !== 0;
-    const tapMode = this.stored('TAP_MODE') === 1;
+    const execute = (this.words[EXECUTE] as number) === 1;
+    const answered = ((this.words[STATUS] as number) & STATUS_MASK) !== 0;
+    const tapMode = (this.words[TAP_MODE] as number) === 1;
     const owner = this.#owner;
     switch (this.#fsm) {
       case MBOX_RDY_FOR_DATA:
@@ -440,8 +450,8 @@ export class Mailbox extends RegisterFile<Registers> {
 
   /** Gives the data to the next receiver: takes DLEN over, rewinds both pointers, loads the first word. */
   #handOver(fsm: number): void {
-    if (this.#fsm === MBOX_RDY_FOR_DATA) this.#report('execute', this.#owner as Side, this.stored('MBOX_USER'));
-    const dlen = this.stored('MBOX_DLEN');
+    if (this.#fsm === MBOX_RDY_FOR_DATA) this.#report('execute', this.#owner as Side, this.words[USER] as number);
+    const dlen = this.words[DLEN] as number;
     const dwords = dlen >= this.sram.length ? this.#depth : (dlen + 3) >>> 2;
     const readable = !this.#writeFull && this.#writePointer < dwords ? this.#writePointer : dwords;
     // The RTL does not take DLEN over when the SoC answers the core: such an answer has no data.
@@ -451,31 +461,31 @@ export class Mailbox extends RegisterFile<Registers> {
     this.#writeFull = false;
     this.#readPointer = 1;
     this.#readFull = false;
-    this.store('MBOX_DATAOUT', readable === 0 ? 0 : this.#view.getUint32(0, true));
+    this.words[DATAOUT] = readable === 0 ? 0 : this.#view.getUint32(0, true);
     if (fsm === MBOX_EXECUTE_UC) this.#options.onInterrupt?.('notif_cmd_avail');
   }
 
   #idle(): void {
-    this.#report('release', this.#owner as Side, this.stored('MBOX_USER'));
+    this.#report('release', this.#owner as Side, this.words[USER] as number);
     this.#free();
   }
 
   #forceUnlock(): void {
     if (this.#fsm === MBOX_IDLE) return;
     this.#report('unlock', 'uc', UC_AXI_USER);
-    this.store('MBOX_EXECUTE', 0);
+    this.words[EXECUTE] = 0;
     this.#free();
   }
 
   #free(): void {
     this.#fsm = MBOX_IDLE;
     this.#owner = 'none';
-    this.store('MBOX_LOCK', 0);
-    this.storeField('MBOX_STATUS', 'status', 0);
+    this.words[LOCK] = 0;
+    this.#setStatus(0);
   }
 
   #release(): void {
-    this.store('MBOX_EXECUTE', 0);
+    this.words[EXECUTE] = 0;
     this.#settle();
   }
 
@@ -483,11 +493,11 @@ export class Mailbox extends RegisterFile<Registers> {
 
   #send({ side, axiUser }: BusAccess, command: number, data: Uint8Array): boolean {
     if (this.#readLock({ side, axiUser }) === 1) return false;
-    this.store('MBOX_CMD', command);
-    this.store('MBOX_DLEN', data.length);
+    this.words[CMD] = command;
+    this.words[DLEN] = data.length;
     this.#fsm = MBOX_RDY_FOR_DATA;
     this.#fill(data.length > this.sram.length ? data.subarray(0, this.sram.length) : data);
-    this.store('MBOX_EXECUTE', 1);
+    this.words[EXECUTE] = 1;
     this.#settle();
     return true;
   }
@@ -504,10 +514,10 @@ export class Mailbox extends RegisterFile<Registers> {
   /** DLEN bytes as the receiver sees them through DATAOUT. */
   #readable(allowed: boolean): Uint8Array {
     if (!allowed) return new Uint8Array(0);
-    const length = Math.min(this.stored('MBOX_DLEN'), this.sram.length);
+    const length = Math.min(this.words[DLEN] as number, this.sram.length);
     const present = this.#dlenInDwords * 4;
-    const data = this.sram.slice(0, length);
-    if (present < length) data.fill(0, present);
+    const data = new Uint8Array(length);
+    data.set(this.sram.subarray(0, Math.min(length, present)));
     return data;
   }
 
@@ -522,7 +532,7 @@ export class Mailbox extends RegisterFile<Registers> {
     axiUser: number,
   ): void {
     if (this.#emit === ignoreEvents) return;
-    const [command, dlen] = [this.stored('MBOX_CMD'), this.stored('MBOX_DLEN')];
+    const [command, dlen] = [this.words[CMD] as number, this.words[DLEN] as number];
     this.#emit({ kind: 'mailbox', operation, side, axiUser, command, dlen });
   }
 
@@ -557,7 +567,7 @@ export class Mailbox extends RegisterFile<Registers> {
   }
 
   override restore(state: MailboxState): void {
-    const pointer = 'number';
+    const pointer = { below: this.#depth + 1 };
     checkState(
       state,
       {
@@ -565,7 +575,7 @@ export class Mailbox extends RegisterFile<Registers> {
           words: { words: this.words.length },
           fsm: { oneOf: Object.values(MAILBOX_FSM) },
           owner: { oneOf: ['none', 'uc', 'soc', 'tap'] },
-          writePointer: pointer,
+          writePointer: { below: this.#depth },
           writeFull: 'boolean',
           readPointer: pointer,
           readFull: 'boolean',

@@ -199,7 +199,7 @@ export class ShaAccelerator extends RegisterFile<Registers> {
   }
 
   override restore(state: ShaAcceleratorState): void {
-    checkState(state, { fields: { streamLength: 'number' } }, 'sha-accelerator');
+    checkState(state, { fields: { streamLength: { below: 2 ** 32 } } }, 'sha-accelerator');
     checkState(
       state,
       {

@@ -2,6 +2,7 @@ import type { CryptoProvider, Hash } from '@rootcap/crypto';
 import { unpack } from '@rootcap/struct';
 import type { RegisterFileState, RegisterWrite, ResetKind } from './block.ts';
 import { EngineRegisters, KV_SUCCESS, kvControl, SAVED_SLOT } from './engine.ts';
+import type { Reference } from './hw-config.ts';
 import { PCR_SIZE, type PcrBank } from './pcr-bank.ts';
 import { SHA512_REG } from './registers/sha512.ts';
 import { type Sha2Mode, sha2Compress, sha2InitialState } from './sha2-compress.ts';
@@ -14,6 +15,8 @@ export type Sha512Mode = 'sha384' | 'sha512';
 export interface Sha512Options {
   readonly provider: Pick<CryptoProvider, 'hashes'>;
   readonly pcrBank: PcrBank;
+  /** Whose byte order the nonce of {@link Sha512.generatePcrHash} has. Default `emulator`. */
+  readonly reference?: Reference;
 }
 
 export interface Sha512State extends RegisterFileState {
@@ -41,12 +44,13 @@ const DIGEST_SIZE: Readonly<Record<Sha512Mode, number>> = { sha384: 48, sha512: 
 export class Sha512 extends EngineRegisters<Registers> {
   readonly #provider: Pick<CryptoProvider, 'hashes'>;
   readonly #pcrBank: PcrBank;
+  readonly #reference: Reference;
   /** Chaining value of the register face. */
   #state: Uint8Array = sha2InitialState('sha512');
   #pcrHash: Uint8Array = new Uint8Array(64);
   #extending = -1;
 
-  constructor({ provider, pcrBank }: Sha512Options) {
+  constructor({ provider, pcrBank, reference = 'emulator' }: Sha512Options) {
     super(SHA512_REG, {
       SHA512_NAME: [0x6132_7368, 0x3132_2d35],
       SHA512_VERSION: [0x3830_302e, 0],
@@ -57,6 +61,7 @@ export class Sha512 extends EngineRegisters<Registers> {
     });
     this.#provider = provider;
     this.#pcrBank = pcrBank;
+    this.#reference = reference;
   }
 
   digest(name: Sha512Mode, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -102,11 +107,15 @@ export class Sha512 extends EngineRegisters<Registers> {
    * `Hash(PCR0 ‖ … ‖ PCR31 ‖ nonce)`, also kept in the engine for the PCR-signing flows of ECC and ML-DSA. Hardware of
    * generation 2 does this with SHA-512 only.
    *
-   * @param nonce - 32 bytes
+   * The RTL takes the nonce as it is. The emulator, and so every recorded quote, takes each of its 32-bit words with the
+   * bytes reversed.
+   *
+   * @param nonce - 32 bytes, as the requester sent them
    */
   generatePcrHash(name: Sha512Mode, nonce: Uint8Array): Uint8Array {
     if (nonce.length !== 32) throw new RangeError(`nonce: expected 32 bytes, got ${nonce.length}`);
-    const digest = this.digest(name, this.#pcrBank.readAll(), nonce);
+    const taken = this.#reference === 'rtl' ? nonce : nonce.map((_, i) => nonce[i ^ 3] as number);
+    const digest = this.digest(name, this.#pcrBank.readAll(), taken);
     this.#pcrHash.fill(0);
     this.#pcrHash.set(digest);
     return digest;

@@ -1,8 +1,10 @@
 import type { BusAccess, RegisterFileState, RegisterWrite, ResetKind } from './block.ts';
 import { RegisterFile } from './block.ts';
 import { BOOT_STATE_CODE, BootFsm, type BootFsmState, type BootState } from './boot-fsm.ts';
+import { TAP_WORDS, writableRequests, writableResponses } from './debug-service.ts';
 import type { DoeSecrets } from './doe.ts';
 import { type Emit, ignoreEvents } from './events.ts';
+import { type HwConfig, hwConfigWord, type Reference } from './hw-config.ts';
 import { SOC_IFC_REG } from './registers/soc-interface.ts';
 import { LIFECYCLE, type Lifecycle, SecurityLatch, type SecurityPins, type SecurityState } from './security-state.ts';
 import { checkState, copyState, type Shape } from './state.ts';
@@ -11,25 +13,6 @@ import { type WatchdogControl, type WatchdogEvent, type WatchdogState, Watchdogs
 
 type Registers = typeof SOC_IFC_REG.registers;
 type Name = keyof Registers & string;
-
-/** `CPTRA_HW_CONFIG`, the chip's build options. */
-export interface HwConfig {
-  /** Internal TRNG (CSRNG); otherwise the SoC delivers entropy through `CPTRA_TRNG_DATA`. */
-  readonly itrng: boolean;
-  readonly subsystemMode: boolean;
-  readonly ocpLock: boolean;
-  /** Fuse rows of 32 instead of 64 bits. */
-  readonly fuseGranularity32?: boolean;
-  /** Whether `lms_acc_en` reads 1. Default: only with `reference: 'rtl'`. */
-  readonly lmsAccelerator?: boolean;
-}
-
-/**
- * Whose behaviour is shown where caliptra-sw's emulator, the source of the recorded data, differs from the RTL:
- * `boot_fsm_ps` is kept over a firmware write (RTL) or cleared by it, `lms_acc_en` is 1 (RTL) or 0, secrets also read
- * as 0xFF when unprovisioned or with debug intent (RTL), a fatal error wipes keys (RTL).
- */
-export type Reference = 'rtl' | 'emulator';
 
 export interface SocInterfaceOptions {
   readonly security: SecurityPins;
@@ -82,7 +65,14 @@ const STATE = {
         breakpoint: 'boolean',
       },
     },
-    watchdog: { fields: { count1: 'number', count2: 'number', expired1: 'boolean', expired2: 'boolean' } },
+    watchdog: {
+      fields: {
+        count1: { below: Number.MAX_SAFE_INTEGER },
+        count2: { below: Number.MAX_SAFE_INTEGER },
+        expired1: 'boolean',
+        expired2: 'boolean',
+      },
+    },
     security: { fields: { pins: PINS, latched: PINS } },
     obfuscationKey: { bytes: 32 },
     errorFatal: 'boolean',
@@ -292,6 +282,24 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
 
   // Registers
 
+  override writeRegister(offset: number, value: number, access: BusAccess): void {
+    if (access.side === 'tap') this.#tapWrite(offset, value);
+    else super.writeRegister(offset, value, access);
+  }
+
+  /** The debugger's port goes past locks and access rules, but only to its own registers. */
+  #tapWrite(offset: number, value: number): void {
+    const word = TAP_WORDS.get(offset);
+    const open = !this.debugLocked || this.lifecycle === LIFECYCLE.MANUFACTURING;
+    if (word === undefined || !(word.always || open)) return;
+    const { name, index } = word;
+    if (name === 'SS_DEBUG_INTENT' && !this.subsystemMode) return;
+    const { writable } = SOC_IFC_REG.registers[name];
+    this.store(name, ((this.stored(name, index) & ~writable) | (value & writable)) >>> 0, index);
+    if (name === 'CPTRA_BOOTFSM_GO' && value & 1) this.#moveBoot(() => this.#boot.go());
+    if (name === 'SS_SOC_DBG_UNLOCK_LEVEL') this.#followSecurity();
+  }
+
   protected override onRead(name: Name, _index: number, stored: number, _access: BusAccess): number {
     switch (name) {
       case 'CPTRA_SECURITY_STATE':
@@ -301,9 +309,12 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
       case 'CPTRA_WDT_STATUS':
         return Number(this.#watchdogs.expired1) | (Number(this.#watchdogs.expired2) << 1);
       case 'CPTRA_HW_REV_ID':
-        return (this.#options.hwRevId & 0xffff) | (this.stored('FUSE_SOC_STEPPING_ID') << 16);
+        // The emulator leaves the SoC's stepping out of it.
+        return this.#reference === 'emulator'
+          ? this.#options.hwRevId & 0xffff
+          : (this.#options.hwRevId & 0xffff) | (this.stored('FUSE_SOC_STEPPING_ID') << 16);
       case 'CPTRA_HW_CONFIG':
-        return this.#hwConfig();
+        return hwConfigWord(this.#options.hwConfig, this.#reference);
       case 'INTERNAL_ICCM_FMC_START_ADDR':
       case 'INTERNAL_ICCM_FMC_END_ADDR':
       case 'INTERNAL_ICCM_RT_START_ADDR':
@@ -328,10 +339,13 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
         this.#deassertNonFatal();
         return next;
       case 'CPTRA_BOOT_STATUS':
+        // Stored first: who hears of it sees the chip as it is now.
+        this.store(name, next);
         this.#emit({ kind: 'boot-status', value: next });
         return next;
       case 'CPTRA_FLOW_STATUS': {
         const value = this.#reference === 'emulator' ? (next & ~(7 << 25)) >>> 0 : next;
+        this.store(name, value);
         this.#emit({ kind: 'flow-status', value });
         return value;
       }
@@ -369,7 +383,7 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
       case 'SS_OCP_LOCK_CTRL':
         return this.ocpLockEnabled ? next : previous;
       case 'SS_DBG_SERVICE_REG_REQ':
-        return this.#debugServiceRequest(previous, written, access);
+        return this.#debugServiceRequest(previous, written);
       case 'SS_DBG_SERVICE_REG_RSP':
         return this.#debugServiceResponse(previous, written);
       case 'SS_SOC_DBG_UNLOCK_LEVEL':
@@ -394,17 +408,6 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
       default:
         return next;
     }
-  }
-
-  #hwConfig(): number {
-    const { itrng, fuseGranularity32, lmsAccelerator } = this.#options.hwConfig;
-    return (
-      Number(itrng) |
-      (Number(fuseGranularity32 ?? false) << 1) |
-      (Number(lmsAccelerator ?? this.#reference === 'rtl') << 4) |
-      (Number(this.subsystemMode) << 5) |
-      (Number(this.ocpLockEnabled) << 6)
-    );
   }
 
   #firmwareError(name: 'CPTRA_FW_ERROR_FATAL' | 'CPTRA_FW_ERROR_NON_FATAL', next: number, previous: number): number {
@@ -458,19 +461,13 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
     if (next & 1) this.#emit({ kind: 'fuses', state: 'done' });
   }
 
-  #debugServiceRequest(previous: number, written: number, { side }: BusAccess): number {
-    const lifecycle = this.lifecycle;
-    let writable = side === 'tap' ? 7 : 0;
-    if (this.debugIntent && lifecycle === LIFECYCLE.MANUFACTURING) writable |= 1;
-    if (this.debugIntent && lifecycle === LIFECYCLE.PRODUCTION) writable |= 2;
+  #debugServiceRequest(previous: number, written: number): number {
+    const writable = writableRequests(this.lifecycle, this.debugIntent);
     return (previous & ~writable) | (written & writable);
   }
 
-  /** Success bits stay once set; unlock bits need debug intent and the right lifecycle. */
   #debugServiceResponse(previous: number, written: number): number {
-    let writable = 0x3c0;
-    if (this.debugIntent && this.lifecycle === LIFECYCLE.MANUFACTURING) writable |= 0x07 & ~(previous & 0x01);
-    if (this.debugIntent && this.lifecycle === LIFECYCLE.PRODUCTION) writable |= 0x38 & ~(previous & 0x08);
+    const writable = writableResponses(previous, this.lifecycle, this.debugIntent);
     const next = (previous & ~writable) | (written & writable);
     this.store('SS_DBG_SERVICE_REG_RSP', next);
     this.#followSecurity();

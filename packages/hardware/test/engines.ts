@@ -12,7 +12,7 @@ import {
   type KeyVaultOptions,
   PcrBank,
   providerAbrEngine,
-  RegisterFile,
+  type RegisterFile,
   Sha256,
   Sha512,
 } from '@rootcap/hardware';
@@ -47,11 +47,7 @@ export interface Secrets {
 
 /** The engines of a chip, wired as the chip wires them. */
 export function engines(
-  options: {
-    readonly secrets?: Secrets;
-    readonly csrHmacKey?: Uint8Array;
-    readonly keyVault?: KeyVaultOptions;
-  } = {},
+  options: { readonly secrets?: Secrets; readonly csrHmacKey?: Uint8Array; readonly keyVault?: KeyVaultOptions } = {},
 ) {
   let secrets: Secrets = options.secrets ?? {
     obfuscationKey: counted(32),
@@ -76,7 +72,8 @@ export function engines(
   };
   const keyVault = new KeyVault(options.keyVault);
   const pcrBank = new PcrBank({ provider });
-  const sha512 = new Sha512({ provider, pcrBank });
+  const { reference = 'emulator' } = options.keyVault ?? {};
+  const sha512 = new Sha512({ provider, pcrBank, reference });
   return {
     keyVault,
     pcrBank,

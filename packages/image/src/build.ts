@@ -159,7 +159,7 @@ function tocEntry(provider: CryptoProvider, id: number, image: ExecutableOptions
   };
 }
 
-function keyAt(keys: readonly Uint8Array[], index: number, name: string): Uint8Array {
+function keyAt<T>(keys: readonly T[], index: number, name: string): T {
   const key = keys[index];
   if (key === undefined) throw new RangeError(`${name}: expected an index in 0..${keys.length - 1}, got ${index}`);
   return key;
@@ -236,25 +236,26 @@ export function assembleBundle(options: UnsignedBundleOptions, edit: ManifestEdi
   };
 }
 
+/** The vendor keys that sign this bundle. */
+function activeVendorKeys({ vendor, vendorEccIndex = 0, vendorPqcIndex = 0 }: BundleOptions): OwnerKeys {
+  const ecc = keyAt(vendor.ecc, vendorEccIndex, 'vendorEccIndex');
+  const mldsa = vendor.mldsa?.[vendorPqcIndex];
+  const lms = vendor.lms?.[vendorPqcIndex];
+  return { ecc, ...(mldsa && { mldsa }), ...(lms && { lms }) };
+}
+
 /** @internal Signs both requests with the keys that the bundle names. */
 export function signBundle({ bundle, vendor, owner }: UnsignedBundle, options: BundleOptions): Uint8Array {
-  const { provider, pqc, vendorEccIndex = 0, vendorPqcIndex = 0, vendor: vendorKeys, owner: ownerKeys } = options;
-  const sign = (request: SigningRequest, keys: Partial<OwnerKeys>): SignaturePair => {
-    const { ecc, mldsa, lms } = keys;
-    if (ecc === undefined) throw new RangeError('ecc: expected a signing key, got none');
-    const pqcSignature =
-      pqc === 'lms'
-        ? lms?.sign(request.pqcMessage)
-        : mldsa && provider.mldsa87.sign(mldsa.secretKey, request.pqcMessage);
-    if (pqcSignature === undefined) throw new RangeError(`${pqc}: expected a signing key, got none`);
-    return { ecc: provider.ecdsa384.sign(ecc.privateKey, request.eccDigest), pqc: pqcSignature };
+  const { provider, pqc } = options;
+  const sign = ({ eccDigest, pqcMessage }: SigningRequest, { ecc, mldsa, lms }: OwnerKeys): SignaturePair => {
+    const signature =
+      pqc === 'lms' ? lms?.sign(pqcMessage) : mldsa && provider.mldsa87.sign(mldsa.secretKey, pqcMessage);
+    if (signature === undefined) throw new RangeError(`${pqc}: expected a signing key, got none`);
+    return { ecc: provider.ecdsa384.sign(ecc.privateKey, eccDigest), pqc: signature };
   };
-  const ecc = vendorKeys.ecc[vendorEccIndex];
-  const mldsa = vendorKeys.mldsa?.[vendorPqcIndex];
-  const lms = vendorKeys.lms?.[vendorPqcIndex];
   return attachSignatures(bundle, {
-    vendor: sign(vendor, { ...(ecc && { ecc }), ...(mldsa && { mldsa }), ...(lms && { lms }) }),
-    owner: sign(owner, ownerKeys),
+    vendor: sign(vendor, activeVendorKeys(options)),
+    owner: sign(owner, options.owner),
   });
 }
 

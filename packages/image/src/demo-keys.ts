@@ -31,19 +31,16 @@ function demoMlDsaKey(provider: CryptoProvider, name: string): MlDsaSigningKey {
 /** The one leaf that a demo LMS key has. */
 const DEMO_LEAF = 0;
 
-/** All nodes zero. Shared: nobody writes to it. */
-const BARE_TREE = new Uint8Array(2 ** (CALIPTRA_LMS.lms.h + 1) * CALIPTRA_LMS.lms.m);
-
 /**
  * An LMS key whose tree is one branch: the leaf is real, every sibling on its way up is zero. A verifier cannot tell, and
  * neither key nor signature costs 2^15 hashes. The root is what a signature over anything leads to.
  */
-function demoLmsKey(provider: CryptoProvider, name: string): LmsSigningKey {
+function demoLmsKey(provider: CryptoProvider, name: string, zeroTree: Uint8Array): LmsSigningKey {
   const secret = demoSeed(provider, `${name} LMS`);
   const { lms, lmots } = CALIPTRA_LMS;
   const id = secret.slice(0, 16);
   const types = Uint8Array.of(0, 0, 0, lms.type, 0, 0, 0, lmots.type);
-  const bare = { lms, lmots, id, seed: secret.slice(16, 16 + lms.m), only: DEMO_LEAF, tree: BARE_TREE };
+  const bare = { lms, lmots, id, seed: secret.slice(16, 16 + lms.m), only: DEMO_LEAF, tree: zeroTree };
   const anything = new Uint8Array(48);
   const signature = parseLmsSignature(lmsSigningKey(provider, { ...bare, publicKey: types }, DEMO_LEAF).sign(anything));
   if (!signature.ok) throw new TypeError(`signature: expected an LMS signature, got ${signature.defect}`);
@@ -58,16 +55,18 @@ const VENDOR_KEYS = ['vendor 0', 'vendor 1', 'vendor 2', 'vendor 3'];
  * same on every machine.
  */
 export function demoKeys(provider: CryptoProvider): DemoKeys {
+  const { lms } = CALIPTRA_LMS;
+  const zeroTree = new Uint8Array(2 ** (lms.h + 1) * lms.m);
   return {
     vendor: {
       ecc: VENDOR_KEYS.map((name) => demoEccKey(provider, name)),
       mldsa: VENDOR_KEYS.map((name) => demoMlDsaKey(provider, name)),
-      lms: VENDOR_KEYS.map((name) => demoLmsKey(provider, name)),
+      lms: VENDOR_KEYS.map((name) => demoLmsKey(provider, name, zeroTree)),
     },
     owner: {
       ecc: demoEccKey(provider, 'owner'),
       mldsa: demoMlDsaKey(provider, 'owner'),
-      lms: demoLmsKey(provider, 'owner'),
+      lms: demoLmsKey(provider, 'owner', zeroTree),
     },
   };
 }

@@ -72,6 +72,7 @@ export {
   type PqcKeyType,
   pl0PauserOf,
   pqcKeyTypeOf,
+  sliceOf,
   TOC_ENTRY_IDS,
   TOC_ENTRY_TYPE_EXECUTABLE,
   VENDOR_ECC_MAX_KEY_COUNT,

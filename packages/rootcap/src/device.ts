@@ -1,4 +1,4 @@
-import { RotError } from '@rootcap/errors';
+import { errorName, RotError } from '@rootcap/errors';
 import {
   type EntryPoint,
   FIRMWARE_PROFILES,
@@ -6,6 +6,7 @@ import {
   FirmwareContext,
   firmware,
   storedCertificate,
+  storedFmcAliasCsr,
   storedIdevCsr,
   type Wait,
 } from '@rootcap/firmware';
@@ -15,7 +16,6 @@ import type { DeviceEvent, DeviceListener } from './events.ts';
 import { DeviceMailbox } from './mailbox.ts';
 import { firmwareOf, LIFECYCLES, type DeviceOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { type DeviceSnapshot, requireSnapshot } from './snapshot.ts';
-import { errorName } from '@rootcap/errors';
 
 /** Where a device is. */
 export type DeviceState = 'awaiting-fuses' | 'booting' | 'awaiting-firmware' | 'runtime' | 'fatal';
@@ -222,6 +222,12 @@ export class Device {
   /** IDevID CSR of this boot, if the manufacturer asked for it. */
   idevidCsr(algorithm: ChainAlgorithm): Uint8Array | undefined {
     return storedIdevCsr(this.context, algorithm)?.slice();
+  }
+
+  /** FMC alias CSR, which FMC makes at every cold boot for an owner's CA. */
+  fmcAliasCsr(algorithm: ChainAlgorithm): Uint8Array | undefined {
+    const csr = storedFmcAliasCsr(this.context, algorithm);
+    return csr === undefined || csr.length === 0 ? undefined : csr.slice();
   }
 
   /** Sealed envelope with both IDevID CSRs, 8784 bytes, if the manufacturer asked for it at this boot. */

@@ -103,10 +103,11 @@ export const rest: Field<Uint8Array> = {
   },
 };
 
+/** Reverses every group of four bytes in place. @returns the same array */
 function reverseGroups(value: Uint8Array): Uint8Array {
-  const out = new Uint8Array(value.length);
-  for (let i = 0; i < value.length; i += 4) for (let j = 0; j < 4; j++) out[i + j] = value[i + 3 - j] as number;
-  return out;
+  const view = new DataView(value.buffer, value.byteOffset, value.length);
+  for (let i = 0; i < value.length; i += 4) view.setUint32(i, view.getUint32(i, true), false);
+  return value;
 }
 
 /**
@@ -125,7 +126,7 @@ export function hwBytes(size: number): Field<Uint8Array> {
     write(view, offset, value) {
       requireBytes(value);
       if (value.length !== size) throw fieldError(`${value.length} bytes, not ${size}`);
-      plain.write(view, offset, reverseGroups(value));
+      plain.write(view, offset, reverseGroups(new Uint8Array(value)));
     },
   };
 }

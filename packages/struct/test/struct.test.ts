@@ -1,9 +1,31 @@
 import { describe, expect, test } from '@jest/globals';
-import { array, bit, bitField, bits, bytes, hwBytes, pack, register, rest, StructError, StructView, struct, u8, u16, u32, unpack } from '@rootcap/struct';
+import {
+  array,
+  bit,
+  bitField,
+  bits,
+  bytes,
+  hwBytes,
+  pack,
+  register,
+  rest,
+  StructError,
+  StructView,
+  struct,
+  u8,
+  u16,
+  u32,
+  unpack,
+} from '@rootcap/struct';
 import fc from 'fast-check';
 
 const Inner = struct('Inner', { kind: u8, reserved: bytes(3), digest: hwBytes(8) });
-const Outer = struct('Outer', { marker: u32, entries: array(Inner, 2), flags: bitField({ valid: bit(0), level: bits(7, 4) }), tail: rest });
+const Outer = struct('Outer', {
+  marker: u32,
+  entries: array(Inner, 2),
+  flags: bitField({ valid: bit(0), level: bits(7, 4) }),
+  tail: rest,
+});
 const inner = { kind: 7, reserved: Uint8Array.of(1, 2, 3), digest: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) };
 const outer = { marker: 0x11223344, entries: [inner, inner], flags: { valid: 1, level: 5 }, tail: Uint8Array.of(9) };
 
@@ -36,7 +58,9 @@ describe('struct', () => {
   test('refuses missing and extra properties', () => {
     const { kind: _, ...missing } = inner;
     expect(() => Inner.encode(missing as never)).toThrow('Inner.kind at byte 0: missing');
-    expect(() => Inner.encode({ ...inner, kin: 1 } as never)).toThrow('Inner.kin at byte 0: not a field of this struct');
+    expect(() => Inner.encode({ ...inner, kin: 1 } as never)).toThrow(
+      'Inner.kin at byte 0: not a field of this struct',
+    );
   });
   test('copies, never aliases', () => {
     const encoded = Inner.encode(inner);
@@ -85,10 +109,29 @@ describe('StructView', () => {
 });
 
 describe('register', () => {
-  const KEY_CTRL = register(0, { count: 24, fields: { lock_wr: bit(0), lock_use: bit(1), dest_valid: bits(17, 9), last_dword: bits(21, 18) } });
+  const KEY_CTRL = register(0, {
+    count: 24,
+    fields: { lock_wr: bit(0), lock_use: bit(1), dest_valid: bits(17, 9), last_dword: bits(21, 18) },
+  });
   test('unpack and pack are inverse', () => {
     expect(unpack(KEY_CTRL, 0x1e2a02)).toEqual({ lock_wr: 0, lock_use: 1, dest_valid: 0x115, last_dword: 7 });
     expect(pack(KEY_CTRL, unpack(KEY_CTRL, 0x1e2a02))).toBe(0x1e2a02);
+  });
+  test('a write reaches the bits of the fields, all bits without fields, or those that are named', () => {
+    expect([KEY_CTRL.writable, register(0).writable, register(0, { writable: 6 }).writable]).toEqual([
+      0x3ffe03, 0xffff_ffff, 6,
+    ]);
+  });
+  test('is plain, reset by a warm reset, modelled, not locked unless it says so', () => {
+    const { write, clearedBy, uc, soc } = register(4);
+    expect([write, clearedBy, uc, soc]).toEqual(['value', 'warm', 'rw', 'rw']);
+    expect(register(4)).not.toHaveProperty('idle');
+    expect(register(4, { lockedBy: 'LOCK', idle: 'why', write: 'w1c', clearedBy: 'cold' })).toMatchObject({
+      lockedBy: 'LOCK',
+      idle: 'why',
+      write: 'w1c',
+      clearedBy: 'cold',
+    });
   });
   test('a value that needs more bits than its field is refused', () => {
     expect(() => pack(KEY_CTRL, { last_dword: 16 })).toThrow('16 does not fit 4 bits');

@@ -50,7 +50,7 @@ function keysFromSeed(kem: MlKem, seed: Uint8Array): ReturnType<MlKem['keygenFro
   return attempt(() => kem.keygenFromSeed(seed.subarray(0, 32), seed.subarray(32)));
 }
 
-export const mlKemKeyGen: WycheproofHandler = (test, context) => {
+const mlKemKeyGen: WycheproofHandler = (test, context) => {
   const keys = keysFromSeed(mlKemNamed(context, test.text('parameterSet')), test.hex('seed'));
   return (
     judgeOutput(test, 'ek', keys?.encapsulationKey, () => test.hex('ek')) ??
@@ -58,7 +58,7 @@ export const mlKemKeyGen: WycheproofHandler = (test, context) => {
   );
 };
 
-export const mlKemEncapsulate: WycheproofHandler = (test, context) => {
+const mlKemEncapsulate: WycheproofHandler = (test, context) => {
   const kem = mlKemNamed(context, test.text('parameterSet'));
   const result = attempt(() => kem.encapsulate(test.hex('ek'), test.hex('m')));
   return (
@@ -68,14 +68,14 @@ export const mlKemEncapsulate: WycheproofHandler = (test, context) => {
 };
 
 /** Decapsulation with a key in expanded form; some files only tell whether key and ciphertext are to be accepted. */
-export const mlKemDecapsulate: WycheproofHandler = (test, context) => {
+const mlKemDecapsulate: WycheproofHandler = (test, context) => {
   const kem = mlKemNamed(context, test.text('parameterSet'));
   const secret = attempt(() => kem.decapsulate(test.hex('dk'), test.hex('c')));
   return test.has('K') ? judgeOutput(test, 'K', secret, () => test.hex('K')) : judgeVerdict(test, secret !== undefined);
 };
 
 /** Key generation from the seed and decapsulation. */
-export const mlKemDecapsulateSeed: WycheproofHandler = (test, context) => {
+const mlKemDecapsulateSeed: WycheproofHandler = (test, context) => {
   const kem = mlKemNamed(context, test.text('parameterSet'));
   const keys = keysFromSeed(kem, test.hex('seed'));
   const secret = keys === undefined ? undefined : attempt(() => kem.decapsulate(keys.decapsulationKey, test.hex('c')));

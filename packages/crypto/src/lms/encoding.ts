@@ -22,7 +22,9 @@ export type LmsDefect =
   /** The number of HSS levels is not in 1..8, or the signature has another number than the key. */
   | 'levels';
 
-export type LmsParsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly defect: LmsDefect };
+export type LmsParsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly defect: LmsDefect };
 
 export interface LmsPublicKey {
   readonly lms: LmsParameters;
@@ -49,7 +51,7 @@ function defect(name: LmsDefect): { readonly ok: false; readonly defect: LmsDefe
   return { ok: false, defect: name };
 }
 
-/** @internal Takes fields off the front, one after the other. Past the end it gives `undefined`. */
+/** @internal Takes fields off the front, one after the other. @throws RangeError past the end: ask `has` before */
 export class FieldReader {
   #rest: Uint8Array;
 
@@ -62,38 +64,38 @@ export class FieldReader {
     return this.#rest;
   }
 
-  bytes(length: number): Uint8Array | undefined {
-    if (length > this.#rest.length) return undefined;
+  has(length: number): boolean {
+    return this.#rest.length >= length;
+  }
+
+  bytes(length: number): Uint8Array {
+    if (!this.has(length)) throw new RangeError(`field: expected ${length} bytes, got ${this.#rest.length}`);
     const out = this.#rest.slice(0, length);
     this.#rest = this.#rest.subarray(length);
     return out;
   }
 
-  u32be(): number | undefined {
+  u32be(): number {
     const field = this.bytes(4);
-    return field && new DataView(field.buffer).getUint32(0);
+    return new DataView(field.buffer, field.byteOffset).getUint32(0);
   }
 
-  list(count: number, length: number): Uint8Array[] | undefined {
-    if (count * length > this.#rest.length) return undefined;
-    return Array.from({ length: count }, () => this.bytes(length) ?? new Uint8Array(0));
+  list(count: number, length: number): Uint8Array[] {
+    return Array.from({ length: count }, () => this.bytes(length));
   }
 }
 
 /** @internal One public key off the front. */
 export function readLmsPublicKey(reader: FieldReader): LmsParsed<LmsPublicKey> {
-  const lmsType = reader.u32be();
-  const lmotsType = reader.u32be();
+  if (!reader.has(24)) return defect('publicKeyLength');
+  const lms = lmsParameters(reader.u32be());
+  const lmots = lmotsParameters(reader.u32be());
   const id = reader.bytes(16);
-  if (lmsType === undefined || lmotsType === undefined || id === undefined) return defect('publicKeyLength');
-  const lms = lmsParameters(lmsType);
   if (lms === undefined) return defect('unknownLmsType');
-  const lmots = lmotsParameters(lmotsType);
   if (lmots === undefined) return defect('unknownLmotsType');
   if (lms.hash !== lmots.hash || lms.m !== lmots.n) return defect('hashMismatch');
-  const root = reader.bytes(lms.m);
-  if (root === undefined) return defect('publicKeyLength');
-  return { ok: true, value: { lms, lmots, id, root } };
+  if (!reader.has(lms.m)) return defect('publicKeyLength');
+  return { ok: true, value: { lms, lmots, id, root: reader.bytes(lms.m) } };
 }
 
 /** `u32str(type) ‖ u32str(otstype) ‖ I ‖ T[1]`: 24 + m bytes. RFC 8554 §5.3 */
@@ -106,22 +108,20 @@ export function parseLmsPublicKey(bytes: Uint8Array): LmsParsed<LmsPublicKey> {
 
 /** @internal One signature off the front. With a `key`, its types must be those of the key. RFC 8554 Algorithm 6a */
 export function readLmsSignature(reader: FieldReader, key?: LmsPublicKey): LmsParsed<LmsSignature> {
+  if (!reader.has(8)) return defect('signatureLength');
   const q = reader.u32be();
-  const lmotsType = reader.u32be();
-  if (q === undefined || lmotsType === undefined) return defect('signatureLength');
-  const lmots = lmotsParameters(lmotsType);
+  const lmots = lmotsParameters(reader.u32be());
   if (lmots === undefined) return defect('unknownLmotsType');
-  if (key !== undefined && key.lmots.type !== lmotsType) return defect('lmotsTypeMismatch');
+  if (key !== undefined && key.lmots.type !== lmots.type) return defect('lmotsTypeMismatch');
+  if (!reader.has(lmots.n * (lmots.p + 1) + 4)) return defect('signatureLength');
   const nonce = reader.bytes(lmots.n);
   const y = reader.list(lmots.p, lmots.n);
-  const lmsType = reader.u32be();
-  if (nonce === undefined || y === undefined || lmsType === undefined) return defect('signatureLength');
-  const lms = lmsParameters(lmsType);
+  const lms = lmsParameters(reader.u32be());
   if (lms === undefined) return defect('unknownLmsType');
-  if (key !== undefined && key.lms.type !== lmsType) return defect('lmsTypeMismatch');
+  if (key !== undefined && key.lms.type !== lms.type) return defect('lmsTypeMismatch');
   if (lms.hash !== lmots.hash || lms.m !== lmots.n) return defect('hashMismatch');
+  if (!reader.has(lms.h * lms.m)) return defect('signatureLength');
   const path = reader.list(lms.h, lms.m);
-  if (path === undefined) return defect('signatureLength');
   if (q >= 2 ** lms.h) return defect('qOutOfRange');
   return { ok: true, value: { q, lmots, nonce, y, lms, path } };
 }

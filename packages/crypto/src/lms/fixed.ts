@@ -1,7 +1,13 @@
 import { equalBytes } from '../bytes.ts';
 import { checkBytes } from '../checks.ts';
 import { FieldReader } from './encoding.ts';
-import { type LmotsParameters, type LmsParameters, lmotsParameters, lmsParameters, type NeedsLmsHash } from './parameters.ts';
+import {
+  type LmotsParameters,
+  type LmsParameters,
+  lmotsParameters,
+  lmsParameters,
+  type NeedsLmsHash,
+} from './parameters.ts';
 import { type LmsVerdict, lmsCandidateRoot, malformed } from './verify.ts';
 
 /** The parameter sets a verifier was built for. */
@@ -9,8 +15,6 @@ export interface FixedLmsSets {
   readonly lms: LmsParameters;
   readonly lmots: LmotsParameters;
 }
-
-const NONE = new Uint8Array(0);
 
 /**
  * LMS verification as firmware does it that was compiled for one pair of parameter sets: every field has its fixed place,
@@ -30,17 +34,18 @@ export function lmsVerifyFixed(
 ): LmsVerdict {
   checkBytes('publicKey', publicKey, 24 + lms.m);
   checkBytes('signature', signature, 12 + lmots.n * (lmots.p + 1) + lms.m * lms.h);
-  const key = new FieldReader(publicKey.subarray(4));
+  const key = new FieldReader(publicKey);
+  key.u32be();
   const keyLmotsType = key.u32be();
-  const id = key.bytes(16) ?? NONE;
-  const root = key.bytes(lms.m) ?? NONE;
+  const id = key.bytes(16);
+  const root = key.bytes(lms.m);
   const fields = new FieldReader(signature);
-  const q = fields.u32be() ?? 0;
-  const lmotsType = fields.u32be() ?? 0;
-  const nonce = fields.bytes(lmots.n) ?? NONE;
-  const y = fields.list(lmots.p, lmots.n) ?? [];
-  const named = lmsParameters(fields.u32be() ?? 0);
-  const path = fields.list(lms.h, lms.m) ?? [];
+  const q = fields.u32be();
+  const lmotsType = fields.u32be();
+  const nonce = fields.bytes(lmots.n);
+  const y = fields.list(lmots.p, lmots.n);
+  const named = lmsParameters(fields.u32be());
+  const path = fields.list(lms.h, lms.m);
   if (lmotsType !== keyLmotsType) return malformed('lmotsTypeMismatch');
   if (named === undefined || named.hash !== lms.hash) return malformed('unknownLmsType');
   if (named.h !== lms.h) return malformed('heightMismatch');

@@ -21,13 +21,14 @@ export function hssVerify(
   checkBytes('publicKey', publicKey);
   checkBytes('message', message);
   checkBytes('signature', signature);
-  const levels = new FieldReader(publicKey).u32be();
-  if (levels === undefined) return malformed('publicKeyLength');
-  const top = parseLmsPublicKey(publicKey.subarray(4));
+  const keyReader = new FieldReader(publicKey);
+  if (!keyReader.has(4)) return malformed('publicKeyLength');
+  const levels = keyReader.u32be();
+  const top = parseLmsPublicKey(keyReader.rest);
   if (!top.ok) return malformed(top.defect);
   const reader = new FieldReader(signature);
+  if (!reader.has(4)) return malformed('signatureLength');
   const signedKeys = reader.u32be();
-  if (signedKeys === undefined) return malformed('signatureLength');
   if (levels < 1 || levels > MAX_LEVELS || signedKeys !== levels - 1) return malformed('levels');
   let key = top.value;
   let wrong = false;

@@ -2,7 +2,7 @@ import { concatBytes, u32be } from '../bytes.ts';
 import type { LmotsParameters, LmsHash } from './parameters.ts';
 
 /** Domain separation, RFC 8554 §7.1. */
-export const D_PBLC = Uint8Array.of(0x80, 0x80);
+const D_PBLC = Uint8Array.of(0x80, 0x80);
 const D_MESG = Uint8Array.of(0x81, 0x81);
 
 /** Where a chain stands: `I ‖ u32str(q) ‖ u16str(i) ‖ u8str(j) ‖ value`, hashed in place. */
@@ -58,13 +58,17 @@ function messageDigits({ hash, parameters, id, q }: OtsPlace, nonce: Uint8Array,
 }
 
 /** Public key K that a signature `y` leads to. RFC 8554 Algorithm 4b */
-export function otsCandidate(place: OtsPlace, nonce: Uint8Array, y: readonly Uint8Array[], message: Uint8Array): Uint8Array {
+export function otsCandidate(
+  place: OtsPlace,
+  nonce: Uint8Array,
+  y: readonly Uint8Array[],
+  message: Uint8Array,
+): Uint8Array {
   const { hash, parameters, id, q } = place;
   const chain = new Chain(hash, id, q, parameters.n);
   const last = 2 ** parameters.w - 1;
-  const ends = messageDigits(place, nonce, message).map((digit, i) =>
-    chain.advance(y[i] ?? new Uint8Array(parameters.n), i, digit, last),
-  );
+  const starts = messageDigits(place, nonce, message);
+  const ends = y.map((value, i) => chain.advance(value, i, starts[i] ?? 0, last));
   return hash(id, u32be(q), D_PBLC, ...ends);
 }
 

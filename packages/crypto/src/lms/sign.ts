@@ -100,7 +100,8 @@ export function lmsSign(
 ): Uint8Array {
   const { lms, lmots, id, seed, only, tree } = key;
   checkInteger('q', q, 0, 2 ** lms.h - 1);
-  if (only !== undefined && q !== only) throw new RangeError(`q: expected ${only}, the only leaf of this key, got ${q}`);
+  if (only !== undefined && q !== only)
+    throw new RangeError(`q: expected ${only}, the only leaf of this key, got ${q}`);
   checkBytes('nonce', nonce, lmots.n);
   checkBytes('message', message);
   const hash = lmsHash(provider, lms.hash, lms.m);

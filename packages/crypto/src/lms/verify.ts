@@ -1,6 +1,12 @@
 import { equalBytes, u32be } from '../bytes.ts';
 import { checkBytes } from '../checks.ts';
-import { type LmsDefect, type LmsPublicKey, type LmsSignature, parseLmsPublicKey, parseLmsSignature } from './encoding.ts';
+import {
+  type LmsDefect,
+  type LmsPublicKey,
+  type LmsSignature,
+  parseLmsPublicKey,
+  parseLmsSignature,
+} from './encoding.ts';
 import { otsCandidate } from './ots.ts';
 import { type LmsHash, lmsHash, type NeedsLmsHash } from './parameters.ts';
 

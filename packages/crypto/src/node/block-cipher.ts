@@ -6,11 +6,19 @@ import { plain } from './bytes.ts';
 type Mode = 'ecb' | 'cbc' | 'ctr';
 
 function encrypt(mode: Mode, key: Uint8Array, iv: Uint8Array | null, data: Uint8Array): Uint8Array {
-  return plain(createCipheriv(`aes-${key.length * 8}-${mode}`, key, iv).setAutoPadding(false).update(data));
+  return plain(
+    createCipheriv(`aes-${key.length * 8}-${mode}`, key, iv)
+      .setAutoPadding(false)
+      .update(data),
+  );
 }
 
 function decrypt(mode: Mode, key: Uint8Array, iv: Uint8Array | null, data: Uint8Array): Uint8Array {
-  return plain(createDecipheriv(`aes-${key.length * 8}-${mode}`, key, iv).setAutoPadding(false).update(data));
+  return plain(
+    createDecipheriv(`aes-${key.length * 8}-${mode}`, key, iv)
+      .setAutoPadding(false)
+      .update(data),
+  );
 }
 
 /** AES-ECB, CBC and CTR from OpenSSL. */

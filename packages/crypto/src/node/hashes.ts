@@ -30,7 +30,8 @@ class NodeHash implements Hash {
   }
 
   #running(): State {
-    if (this.#state === undefined) throw new TypeError('hash: expected a running hash, got one already ended by digest');
+    if (this.#state === undefined)
+      throw new TypeError('hash: expected a running hash, got one already ended by digest');
     return this.#state;
   }
 }

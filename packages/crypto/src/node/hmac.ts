@@ -38,7 +38,8 @@ class NodeHmac implements Hash {
   }
 
   #running(): State {
-    if (this.#inner === undefined) throw new TypeError('hash: expected a running hash, got one already ended by digest');
+    if (this.#inner === undefined)
+      throw new TypeError('hash: expected a running hash, got one already ended by digest');
     return this.#inner;
   }
 }

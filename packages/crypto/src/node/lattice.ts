@@ -10,7 +10,7 @@ import { plain } from './bytes.ts';
 const MLDSA87_SPKI_HEAD = hexToBytes('30820a32300b060960864801650304031303820a2100');
 
 /** PKCS #8 of ML-KEM-1024 with the expanded key, up to that key. RFC 9935 */
-const MLKEM1024_PKCS8_HEAD = hexToBytes('30820c7a020100300b060960864801650304040304820c6604820c60');
+const MLKEM1024_PKCS8_HEAD = hexToBytes('30820c78020100300b060960864801650304040304820c6404820c60');
 
 /** Node 24.7 and later. */
 type Decapsulate = (key: nodeCrypto.KeyObject, ciphertext: Uint8Array) => Buffer;

@@ -25,7 +25,8 @@ class NodeXof implements XofState {
 
   update(data: Uint8Array): this {
     checkBytes('data', data);
-    if (this.#output !== undefined) throw new TypeError('xof: expected an absorbing state, got one that has been squeezed');
+    if (this.#output !== undefined)
+      throw new TypeError('xof: expected an absorbing state, got one that has been squeezed');
     this.#absorbed.update(data);
     return this;
   }

@@ -37,7 +37,12 @@ function gctr(key: Uint8Array, j0: Uint8Array, data: Uint8Array): { mask: Uint8A
 }
 
 function tagOf(h: Uint8Array, mask: Uint8Array, ciphertext: Uint8Array, aad: Uint8Array): Uint8Array {
-  const hash = ghash.create(h).update(aad).update(ciphertext).update(lengthBlock(aad.length, ciphertext.length)).digest();
+  const hash = ghash
+    .create(h)
+    .update(aad)
+    .update(ciphertext)
+    .update(lengthBlock(aad.length, ciphertext.length))
+    .digest();
   return hash.map((byte, i) => byte ^ (mask[i] ?? 0));
 }
 

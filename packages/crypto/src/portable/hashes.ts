@@ -56,7 +56,8 @@ export class RunningHash implements Hash {
   }
 
   #running(): Running {
-    if (this.#state === undefined) throw new TypeError('hash: expected a running hash, got one already ended by digest');
+    if (this.#state === undefined)
+      throw new TypeError('hash: expected a running hash, got one already ended by digest');
     return this.#state;
   }
 }

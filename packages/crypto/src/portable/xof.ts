@@ -5,7 +5,8 @@ import type { Xof, XofName, XofState } from '../provider.ts';
 const ALGORITHMS = { shake128, shake256 };
 
 function algorithm(name: XofName) {
-  if (!Object.hasOwn(ALGORITHMS, name)) throw new RangeError(`name: expected shake128 or shake256, got ${String(name)}`);
+  if (!Object.hasOwn(ALGORITHMS, name))
+    throw new RangeError(`name: expected shake128 or shake256, got ${String(name)}`);
   return ALGORITHMS[name];
 }
 
@@ -15,8 +16,8 @@ interface Sponge {
   xof(length: number): Uint8Array;
 }
 
-/** @internal A running sponge of the library: SHAKE or a customised one. */
-export class RunningXof implements XofState {
+/** A running sponge of the library. */
+class RunningXof implements XofState {
   readonly #sponge: Sponge;
   #squeezing = false;
 

@@ -2,9 +2,9 @@ import { compareBytes } from '../der.ts';
 import { X509Error } from './error.ts';
 
 /**
- * A reader that accepts DER and nothing else of BER. asn1js keeps long lengths, padded integers and the like as they
- * came and writes them back unchanged, so that its own re-encoding proves nothing; this reader refuses them, with the
- * offset. X.690 sections 8, 10 and 11.
+ * A reader that accepts DER and nothing else of BER (X.690 sections 8, 10 and 11). asn1js keeps needlessly long lengths,
+ * padded integers, indefinite lengths, odd booleans and unsorted SETs as they came and writes them back unchanged, so that
+ * its own re-encoding would prove nothing; this reader refuses them and says where.
  */
 
 /** One TLV. All views share the bytes that were read. */

@@ -36,7 +36,7 @@ export class RecoveryDriver {
     this.await(index);
     while (!recovery.payloadAvailable) yield { for: 'recovery-image', ready: () => recovery.payloadAvailable };
     const size = this.#read('INDIRECT_FIFO_CTRL_1') * 4;
-    axi.write(destination, axi.read(this.#address('INDIRECT_FIFO_DATA'), size));
+    axi.write(destination, axi.readFixed(this.#address('INDIRECT_FIFO_DATA'), size));
     this.#deviceStatus(DEVICE_STATUS.RECOVERY_PENDING);
     while (!recovery.imageActivated) yield { for: 'recovery-image', ready: () => recovery.imageActivated };
     this.#write('RECOVERY_STATUS', RECOVERY_STATUS.BOOTING_RECOVERY_IMAGE | (index << 4));

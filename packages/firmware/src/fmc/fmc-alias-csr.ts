@@ -3,6 +3,7 @@ import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../context.ts';
 import { type DiceLayer, signWith } from '../dice-layer.ts';
 import { deviceUeid } from '../fuses.ts';
+import { UNPROVISIONED_CSR } from '../memory/persistent-data.ts';
 import { fmcAliasTcbInfos } from '../rom/certificates.ts';
 import { handedOverFmcAlias } from './hand-off.ts';
 
@@ -20,6 +21,17 @@ export function makeFmcAliasCsrs(context: FirmwareContext): void {
   const mldsa = makeCsr(context, 'mldsa87', fmcAlias);
   fmcAliasCsrs.slice('mldsa_csr').set(fitting(mldsa, fmcAliasCsrs.slice('mldsa_csr').length));
   fmcAliasCsrs.set('mldsa_csr_len', mldsa.length);
+}
+
+/** @returns undefined if FMC made none */
+export function storedFmcAliasCsr(
+  { persistent: { fmcAliasCsrs } }: FirmwareContext,
+  algorithm: DiceAlgorithm,
+): Uint8Array | undefined {
+  const ecc = algorithm === 'ecdsa-p384';
+  const length = fmcAliasCsrs.get(ecc ? 'ecc_csr_len' : 'mldsa_csr_len');
+  if (length === UNPROVISIONED_CSR) return undefined;
+  return fmcAliasCsrs.slice(ecc ? 'ecc_csr' : 'mldsa_csr').subarray(0, length);
 }
 
 function fitting(csr: Uint8Array, size: number): Uint8Array {

@@ -1,17 +1,23 @@
-import { assembleCertificate, type DiceAlgorithm } from '@rootcap/dice';
+import { assembleCertificate, assembledSize, assembleInto, type DiceAlgorithm } from '@rootcap/dice';
 import type { FirmwareContext } from '../context.ts';
+import { emptyVarSizeResponse, VAR_SIZE_DATA_OFFSET } from './response.ts';
 
 /** Certificates that the device keeps as signed part and signature. */
 export type CertifiedLayer = 'ldevid' | 'fmc-alias' | 'rt-alias';
 
 const SIGNATURE_SIZE: Readonly<Record<DiceAlgorithm, number>> = { 'ecdsa-p384': 96, mldsa87: 4627 };
 
-/** The signed part and the signature of a stored certificate; an empty signed part if there is none yet. */
-function partsOf(
+interface CertificateParts {
+  readonly tbs: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** Signed part, empty if there is none yet, and signature in the size of its place. */
+function storedParts(
   { persistent: { rom, fw, fht, dataVault } }: FirmwareContext,
   layer: CertifiedLayer,
   algorithm: DiceAlgorithm,
-): { readonly tbs: Uint8Array; readonly signature: Uint8Array } {
+): CertificateParts {
   const ecc = algorithm === 'ecdsa-p384';
   switch (layer) {
     case 'ldevid':
@@ -33,13 +39,35 @@ function cut(area: Uint8Array, size: number): Uint8Array {
   return area.subarray(0, size);
 }
 
+function partsOf(
+  context: FirmwareContext,
+  layer: CertifiedLayer,
+  algorithm: DiceAlgorithm,
+): CertificateParts | undefined {
+  const { tbs, signature } = storedParts(context, layer, algorithm);
+  return tbs.length === 0 ? undefined : { tbs, signature: signature.subarray(0, SIGNATURE_SIZE[algorithm]) };
+}
+
 /** DER of a certificate that ROM or FMC made; undefined before they did. */
 export function storedCertificate(
   context: FirmwareContext,
   layer: CertifiedLayer,
   algorithm: DiceAlgorithm,
 ): Uint8Array | undefined {
-  const { tbs, signature } = partsOf(context, layer, algorithm);
-  if (tbs.length === 0) return undefined;
-  return assembleCertificate(algorithm, tbs, signature.subarray(0, SIGNATURE_SIZE[algorithm]));
+  const parts = partsOf(context, layer, algorithm);
+  return parts && assembleCertificate(algorithm, parts.tbs, parts.signature);
+}
+
+/** Response with the same certificate, assembled in its place; undefined before there is one. */
+export function certificateResponse(
+  context: FirmwareContext,
+  layer: CertifiedLayer,
+  algorithm: DiceAlgorithm,
+): Uint8Array | undefined {
+  const parts = partsOf(context, layer, algorithm);
+  if (parts === undefined) return undefined;
+  const { tbs, signature } = parts;
+  const response = emptyVarSizeResponse(assembledSize(algorithm, tbs.length, signature));
+  assembleInto(response, VAR_SIZE_DATA_OFFSET, algorithm, tbs, signature);
+  return response;
 }

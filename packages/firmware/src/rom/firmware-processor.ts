@@ -2,7 +2,7 @@ import type { Validity } from '@rootcap/dice';
 import { RotError } from '@rootcap/errors';
 import { MCU_SRAM_OFFSET } from '@rootcap/hardware';
 import type { FirmwareContext } from '../context.ts';
-import { type Firmware, mailboxCommand, report } from '../coroutine.ts';
+import { type Firmware, mailboxCommand, observe, report } from '../coroutine.ts';
 import { axiBase } from '../drivers/straps.ts';
 import { zeroizeEngines } from '../fatal-error.ts';
 import { MEASUREMENT_MAX_COUNT } from '../memory/tables.ts';
@@ -48,7 +48,7 @@ function* answerCommands(context: FirmwareContext): Firmware<Arrival> {
         return acceptFirmwareLoad(context, pending.dlen);
       case COMMAND_ID.RI_DOWNLOAD_FIRMWARE:
       case COMMAND_ID.RI_DOWNLOAD_ENCRYPTED_FIRMWARE:
-        return acceptRecoveryDownload(context, pending.command);
+        return yield* acceptRecoveryDownload(context, pending.command);
       default:
         answer(context, pending.command);
     }
@@ -64,9 +64,11 @@ function acceptFirmwareLoad({ chip }: FirmwareContext, size: number): Arrival {
 const BOOT_MODE_ENCRYPTED_FIRMWARE = 1;
 
 /** The command is completed before the download starts. */
-function acceptRecoveryDownload({ chip, persistent }: FirmwareContext, command: number): Arrival {
+function* acceptRecoveryDownload({ chip, persistent }: FirmwareContext, command: number): Firmware<Arrival> {
   if (!chip.soc.subsystemMode) {
     chip.mailbox.complete('CMD_FAILURE');
+    // A host that polls sees the refusal before the code of it.
+    yield* observe();
     throw new RotError('FW_PROC_MAILBOX_INVALID_COMMAND', 'no recovery interface in passive mode');
   }
   if (command === COMMAND_ID.RI_DOWNLOAD_ENCRYPTED_FIRMWARE)

@@ -18,6 +18,9 @@ const RESERVED_AXI_USER = 0xffff_ffff;
 /** TRNG responses before the first command: OCP LOCK context 4, CFI 3, keys and IVs of the cryptographic mailbox 4. */
 const TRNG_RESPONSES = 11;
 
+/** What a sender who withdrew its command at once leaves. */
+const NOTHING_PENDING = { command: 0, dlen: 0, axiUser: 0 } as const;
+
 /** What the runtime does after a command. */
 type Outcome = 'continue' | 'shutdown' | 'update';
 
@@ -88,11 +91,11 @@ function* selfTest(context: FirmwareContext): Firmware {
 
 function serve(context: FirmwareContext, commands: ReadonlyMap<number, RuntimeCommand>): Outcome {
   const { mailbox, soc } = context.chip;
-  const id = mailbox.pending()?.command ?? 0;
+  const { command: id, dlen, axiUser } = mailbox.pending() ?? NOTHING_PENDING;
   try {
-    if (mailbox.pending()?.axiUser === RESERVED_AXI_USER) throw new RotError('RUNTIME_CMD_RESERVED_PAUSER');
+    if (axiUser === RESERVED_AXI_USER) throw new RotError('RUNTIME_CMD_RESERVED_PAUSER');
     if (id === COMMAND_ID.FIRMWARE_LOAD) return 'update';
-    mailbox.respond(sealMessage(0, execute(context, commands, id)));
+    mailbox.respond(sealMessage(0, execute(context, commands, id, dlen)));
   } catch (error) {
     if (!(error instanceof RotError)) throw error;
     soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
@@ -102,10 +105,14 @@ function serve(context: FirmwareContext, commands: ReadonlyMap<number, RuntimeCo
   return id === COMMAND_ID.SHUTDOWN ? 'shutdown' : 'continue';
 }
 
-function execute(context: FirmwareContext, commands: ReadonlyMap<number, RuntimeCommand>, id: number): Uint8Array {
+function execute(
+  context: FirmwareContext,
+  commands: ReadonlyMap<number, RuntimeCommand>,
+  id: number,
+  dlen: number,
+): Uint8Array {
   const { mailbox } = context.chip;
   const message = mailbox.request();
-  const dlen = mailbox.pending()?.dlen ?? 0;
   if (dlen > mailbox.sram.length || message.length < 4) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS');
   if (!hasValidChecksum(id, message)) throw new RotError('RUNTIME_INVALID_CHECKSUM');
   const command = commands.get(id);

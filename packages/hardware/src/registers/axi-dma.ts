@@ -1,11 +1,15 @@
 import { bit, bits, register, registerBlock } from '@rootcap/struct';
 import { interruptBlock } from './interrupt-block.ts';
 
+/** Firmware moves data with the typed methods of `Dma`. */
+const IDLE = 'transfers are typed methods; no transfer starts here';
+
 /** AXI DMA. caliptra-rtl:src/axi/rtl/axi_dma_reg.rdl */
 export const AXI_DMA_REG = registerBlock('AXI_DMA_REG', 0x3002_2000, {
-  ID: register(0x0, { uc: 'ro', soc: 'ro', reset: 0x6776_8068 }),
-  CAP: register(0x4, { uc: 'ro', soc: 'ro', fields: { fifo_max_depth: bits(11, 0), rsvd: bits(31, 12) } }),
+  ID: register(0x0, { idle: IDLE, uc: 'ro', soc: 'ro', reset: 0x6776_8068 }),
+  CAP: register(0x4, { idle: IDLE, uc: 'ro', soc: 'ro', fields: { fifo_max_depth: bits(11, 0), rsvd: bits(31, 12) } }),
   CTRL: register(0x8, {
+    idle: IDLE,
     writable: 0x1713_000f,
     fields: {
       go: bit(0),
@@ -24,6 +28,7 @@ export const AXI_DMA_REG = registerBlock('AXI_DMA_REG', 0x3002_2000, {
     },
   }),
   STATUS0: register(0xc, {
+    idle: IDLE,
     uc: 'ro',
     soc: 'ro',
     fields: {
@@ -38,15 +43,15 @@ export const AXI_DMA_REG = registerBlock('AXI_DMA_REG', 0x3002_2000, {
       rsvd1: bits(31, 24),
     },
   }),
-  STATUS1: register(0x10, { uc: 'ro', soc: 'ro' }),
-  SRC_ADDR_L: register(0x14),
-  SRC_ADDR_H: register(0x18),
-  DST_ADDR_L: register(0x1c),
-  DST_ADDR_H: register(0x20),
-  BYTE_COUNT: register(0x24),
-  BLOCK_SIZE: register(0x28, { writable: 0xfff, fields: { size: bits(11, 0), rsvd: bits(31, 12) } }),
-  WRITE_DATA: register(0x2c, { uc: 'wo', soc: 'wo' }),
-  READ_DATA: register(0x30, { uc: 'ro', soc: 'ro' }),
+  STATUS1: register(0x10, { idle: IDLE, uc: 'ro', soc: 'ro' }),
+  SRC_ADDR_L: register(0x14, { idle: IDLE }),
+  SRC_ADDR_H: register(0x18, { idle: IDLE }),
+  DST_ADDR_L: register(0x1c, { idle: IDLE }),
+  DST_ADDR_H: register(0x20, { idle: IDLE }),
+  BYTE_COUNT: register(0x24, { idle: IDLE }),
+  BLOCK_SIZE: register(0x28, { idle: IDLE, writable: 0xfff, fields: { size: bits(11, 0), rsvd: bits(31, 12) } }),
+  WRITE_DATA: register(0x2c, { idle: IDLE, uc: 'wo', soc: 'wo' }),
+  READ_DATA: register(0x30, { idle: IDLE, uc: 'ro', soc: 'ro' }),
   ...interruptBlock(0x800, {
     soc: 'ro',
     errors: [

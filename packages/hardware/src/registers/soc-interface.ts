@@ -72,11 +72,18 @@ export const SOC_IFC_REG = registerBlock('SOC_IFC_REG', 0x3003_0000, {
   CPTRA_TRNG_DATA: register(0x78, { count: 12, uc: 'ro' }),
   CPTRA_TRNG_CTRL: register(0xa8, { soc: 'ro', write: 'pulse', fields: { clear: bit(0) } }),
   CPTRA_TRNG_STATUS: register(0xac, { fields: { data_req: bit(0), data_wr_done: bit(1) } }),
-  CPTRA_FUSE_WR_DONE: register(0xb0, { uc: 'ro', fields: { done: bit(0) }, clearedBy: 'cold' }),
-  CPTRA_TIMER_CONFIG: register(0xb4, { clearedBy: 'cold' }),
+  CPTRA_FUSE_WR_DONE: register(0xb0, { uc: 'ro', write: 'w1s', fields: { done: bit(0) }, clearedBy: 'cold' }),
+  CPTRA_TIMER_CONFIG: register(0xb4, {
+    idle: 'keeps its value for firmware; cycles have no length here',
+    clearedBy: 'cold',
+  }),
   CPTRA_BOOTFSM_GO: register(0xb8, { uc: 'ro', fields: { go: bit(0) } }),
   CPTRA_DBG_MANUF_SERVICE_REG: register(0xbc),
-  CPTRA_CLK_GATING_EN: register(0xc0, { uc: 'ro', fields: { clk_gating_en: bit(0) } }),
+  CPTRA_CLK_GATING_EN: register(0xc0, {
+    idle: 'keeps its value; there is no clock to gate',
+    uc: 'ro',
+    fields: { clk_gating_en: bit(0) },
+  }),
   CPTRA_GENERIC_INPUT_WIRES: register(0xc4, { count: 2, uc: 'ro', soc: 'ro' }),
   CPTRA_GENERIC_OUTPUT_WIRES: register(0xcc, { count: 2, soc: 'ro' }),
   CPTRA_HW_REV_ID: register(0xd4, {
@@ -135,10 +142,12 @@ export const SOC_IFC_REG = registerBlock('SOC_IFC_REG', 0x3003_0000, {
     clearedBy: 'cold',
   }),
   CPTRA_ITRNG_ENTROPY_CONFIG: register(0x180, {
+    idle: 'keeps its value for firmware; the health tests always pass',
     count: 3,
     fields: { low_threshold: bits(15, 0), high_threshold: bits(31, 16) },
   }),
   CPTRA_ITRNG1_ENTROPY_CONFIG: register(0x18c, {
+    idle: 'keeps its value; there is no second entropy source',
     count: 3,
     fields: { low_threshold: bits(15, 0), high_threshold: bits(31, 16) },
   }),
@@ -280,8 +289,13 @@ export const SOC_IFC_REG = registerBlock('SOC_IFC_REG', 0x3003_0000, {
   INTERNAL_OBF_KEY: register(0x600, { count: 8, uc: 'none', soc: 'none' }),
   INTERNAL_ICCM_LOCK: register(0x620, { soc: 'ro', write: 'w1s', fields: { lock: bit(0) } }),
   INTERNAL_FW_UPDATE_RESET: register(0x624, { soc: 'ro', write: 'pulse', fields: { core_rst: bit(0) } }),
-  INTERNAL_FW_UPDATE_RESET_WAIT_CYCLES: register(0x628, { soc: 'ro', reset: 0x5, fields: { wait_cycles: bits(7, 0) } }),
-  INTERNAL_NMI_VECTOR: register(0x62c, { soc: 'ro' }),
+  INTERNAL_FW_UPDATE_RESET_WAIT_CYCLES: register(0x628, {
+    idle: 'keeps its value; an update reset takes no time',
+    soc: 'ro',
+    reset: 0x5,
+    fields: { wait_cycles: bits(7, 0) },
+  }),
+  INTERNAL_NMI_VECTOR: register(0x62c, { idle: 'keeps its value; there is no core to jump', soc: 'ro' }),
   INTERNAL_HW_ERROR_FATAL_MASK: register(0x630, {
     soc: 'ro',
     writable: 0x7,
@@ -325,7 +339,12 @@ export const SOC_IFC_REG = registerBlock('SOC_IFC_REG', 0x3003_0000, {
     ...UC_RW,
     fields: { addr: bits(17, 0) },
   }),
-  INTERNAL_ICCM_REGION_LOCK: register(0x660, { soc: 'ro', write: 'w1s', fields: { lock: bit(0) } }),
+  INTERNAL_ICCM_REGION_LOCK: register(0x660, {
+    idle: 'locks the region registers; there is no boot flow monitor',
+    soc: 'ro',
+    write: 'w1s',
+    fields: { lock: bit(0) },
+  }),
   ...interruptBlock(0x800, {
     soc: 'ro',
     errors: [

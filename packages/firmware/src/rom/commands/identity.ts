@@ -2,7 +2,7 @@ import { CSR_ENVELOPE, type DiceAlgorithm } from '@rootcap/dice';
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
 import { UNPROVISIONED_CSR } from '../../memory/persistent-data.ts';
-import { storedCertificate } from '../../messages/certificate-parts.ts';
+import { certificateResponse } from '../../messages/certificate-parts.ts';
 import { varSizeResponse } from '../../messages/response.ts';
 
 /** A CSR of the envelope; undefined if none was asked for at this boot. */
@@ -25,7 +25,7 @@ export function getIdevCsr(context: FirmwareContext, algorithm: DiceAlgorithm): 
 }
 
 export function getLdevCert(context: FirmwareContext, algorithm: DiceAlgorithm): Uint8Array {
-  const certificate = storedCertificate(context, 'ldevid', algorithm);
-  if (certificate === undefined) throw new RotError('GET_LDEVID_CERT_FAILED');
-  return varSizeResponse(certificate);
+  const response = certificateResponse(context, 'ldevid', algorithm);
+  if (response === undefined) throw new RotError('GET_LDEVID_CERT_FAILED');
+  return response;
 }

@@ -2,8 +2,8 @@ import { assembleCertificate, type DiceAlgorithm } from '@rootcap/dice';
 import { concatBytes } from '@rootcap/crypto';
 import { type ErrorName, RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
-import { UNPROVISIONED_CSR } from '../../memory/persistent-data.ts';
-import { type CertifiedLayer, storedCertificate } from '../../messages/certificate-parts.ts';
+import { storedFmcAliasCsr } from '../../fmc/fmc-alias-csr.ts';
+import { type CertifiedLayer, certificateResponse, storedCertificate } from '../../messages/certificate-parts.ts';
 import {
   GetIdevEcc384CertReq,
   GetIdevEcc384InfoResp,
@@ -33,9 +33,11 @@ function certificateOf(context: FirmwareContext, layer: CertifiedLayer, algorith
 }
 
 function getCertificate(name: CommandName, layer: CertifiedLayer, algorithm: DiceAlgorithm): RuntimeCommand {
-  return runtimeCommand(name, 'any', MailboxReqHeader, (context) =>
-    varSizeResponse(certificateOf(context, layer, algorithm)),
-  );
+  return runtimeCommand(name, 'any', MailboxReqHeader, (context) => {
+    const response = certificateResponse(context, layer, algorithm);
+    if (response === undefined) throw new RotError(FAILURES[layer]);
+    return response;
+  });
 }
 
 /** LDevID, FMC alias and RT alias certificates, one after the other. */
@@ -53,12 +55,12 @@ function getIdevCsr(name: CommandName, algorithm: DiceAlgorithm): RuntimeCommand
   });
 }
 
-function getFmcAliasCsr(name: CommandName, ecc: boolean): RuntimeCommand {
-  return runtimeCommand(name, 'any', MailboxReqHeader, ({ persistent: { fmcAliasCsrs } }) => {
-    const length = fmcAliasCsrs.get(ecc ? 'ecc_csr_len' : 'mldsa_csr_len');
-    if (length === UNPROVISIONED_CSR) throw new RotError('RUNTIME_GET_FMC_CSR_UNPROVISIONED');
-    if (length === 0) throw new RotError('RUNTIME_GET_FMC_CSR_UNSUPPORTED_FMC');
-    return varSizeResponse(fmcAliasCsrs.slice(ecc ? 'ecc_csr' : 'mldsa_csr').subarray(0, length));
+function getFmcAliasCsr(name: CommandName, algorithm: DiceAlgorithm): RuntimeCommand {
+  return runtimeCommand(name, 'any', MailboxReqHeader, (context) => {
+    const csr = storedFmcAliasCsr(context, algorithm);
+    if (csr === undefined) throw new RotError('RUNTIME_GET_FMC_CSR_UNPROVISIONED');
+    if (csr.length === 0) throw new RotError('RUNTIME_GET_FMC_CSR_UNSUPPORTED_FMC');
+    return varSizeResponse(csr);
   });
 }
 
@@ -116,6 +118,6 @@ export const CERTIFICATE_COMMANDS: readonly RuntimeCommand[] = [
   getCertificate('GET_RT_ALIAS_MLDSA87_CERT', 'rt-alias', 'mldsa87'),
   getIdevCsr('GET_IDEV_ECC384_CSR', 'ecdsa-p384'),
   getIdevCsr('GET_IDEV_MLDSA87_CSR', 'mldsa87'),
-  getFmcAliasCsr('GET_FMC_ALIAS_ECC384_CSR', true),
-  getFmcAliasCsr('GET_FMC_ALIAS_MLDSA87_CSR', false),
+  getFmcAliasCsr('GET_FMC_ALIAS_ECC384_CSR', 'ecdsa-p384'),
+  getFmcAliasCsr('GET_FMC_ALIAS_MLDSA87_CSR', 'mldsa87'),
 ];

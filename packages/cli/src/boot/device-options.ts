@@ -1,0 +1,78 @@
+import type { CryptoProvider } from '@rootcap/crypto';
+import { defaultProvider } from '@rootcap/crypto/default';
+import type { FirmwareProfileName } from '@rootcap/firmware';
+import type { Fuses } from '@rootcap/hardware';
+import { buildBundle, demoKeys, fusesOf, type PqcKeyType, parseBundle } from '@rootcap/image';
+import { type DeviceOptions, demoBundle, type LifecycleName } from 'rootcap';
+import { UsageError } from '../errors.ts';
+import { parseFuseFile } from '../fuse-file.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Options of `boot` as commander gives them. */
+export interface BootArguments {
+  readonly fuses?: string;
+  readonly lifecycle?: LifecycleName;
+  readonly profile?: FirmwareProfileName;
+  readonly seed?: string;
+  readonly firmware?: string;
+  readonly adoptFirmware?: true;
+  readonly requestCsr?: true;
+  readonly subsystem?: true;
+  readonly ocpLock?: true;
+  readonly debugUnlocked?: true;
+  readonly pqc?: PqcKeyType;
+  readonly selfVerify: boolean;
+  readonly out?: string;
+  readonly quiet?: true;
+}
+
+/** The demo firmware, signed with the other second algorithm. */
+function demoBundleFor(provider: CryptoProvider, pqc: PqcKeyType): Uint8Array {
+  const original = demoBundle(provider);
+  if (pqc === 'mldsa') return original;
+  const { manifest, fmc, runtime } = parseBundle(original);
+  return buildBundle({
+    provider,
+    pqc,
+    ...demoKeys(provider),
+    header: { svn: manifest.header.svn, pl0Pauser: manifest.header.pl0Pauser },
+    fmc: { ...manifest.fmc, payload: fmc },
+    runtime: { ...manifest.runtime, payload: runtime },
+  });
+}
+
+/** Fuses of a chip that belongs to the vendor and owner of `bundle`, without its rollback limit. */
+function ownersOf(provider: CryptoProvider, bundle: Uint8Array): Partial<Fuses> {
+  const { vendorPkHash, ownerPkHash, pqcKeyType } = fusesOf(provider, bundle);
+  return { vendorPkHash, ownerPkHash, pqcKeyType };
+}
+
+/** @throws UsageError for files and combinations that make no device */
+export function deviceOptions(terminal: Terminal, args: BootArguments): DeviceOptions {
+  const provider = defaultProvider();
+  if (args.firmware !== undefined && args.pqc !== undefined)
+    throw new UsageError('--pqc: chooses the demo firmware; a bundle given with --firmware has its own');
+  if (args.firmware === undefined && args.adoptFirmware)
+    throw new UsageError('--adopt-firmware: needs a bundle, given with --firmware');
+  const firmware =
+    args.firmware === undefined
+      ? demoBundleFor(provider, args.pqc ?? 'mldsa')
+      : terminal.read(args.firmware, '--firmware');
+  const adopted = args.adoptFirmware || args.pqc === 'lms' ? ownersOf(provider, firmware) : {};
+  const file = args.fuses === undefined ? undefined : parseFuseFile(terminal.read(args.fuses, '--fuses'), '--fuses');
+  const { fuses = {}, ...silicon } = file ?? {};
+  return {
+    provider,
+    firmware,
+    ...silicon,
+    fuses: { ...adopted, ...fuses },
+    verifyOwnSignatures: args.selfVerify,
+    debugLocked: args.debugUnlocked !== true,
+    requestCsr: args.requestCsr === true,
+    subsystemMode: args.subsystem === true,
+    ocpLock: args.ocpLock === true,
+    ...(args.lifecycle === undefined ? {} : { lifecycle: args.lifecycle }),
+    ...(args.profile === undefined ? {} : { profile: args.profile }),
+    ...(args.seed === undefined ? {} : { seed: args.seed }),
+  };
+}

@@ -1,0 +1,64 @@
+import { X509Error } from '@rootcap/dice/x509';
+import { findError, formatCode, RotError } from '@rootcap/errors';
+import { explainRefusal } from '@rootcap/image';
+import { StructError } from '@rootcap/struct';
+import type { Terminal } from './terminal.ts';
+
+/** The command was called wrongly: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What was given was looked at and turned down: exit code 1. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+/** Exit codes of every command. */
+export const EXIT = { ok: 0, refused: 1, usage: 2 } as const;
+
+function meaningOf(error: RotError): string | undefined {
+  const checks = explainRefusal(error.symbol);
+  if (checks.length > 0) return checks.map(({ meaning }) => meaning).join('; or ');
+  const reporter = findError(error.code)?.reporter;
+  return reporter === undefined ? undefined : `reported by the ${reporter}`;
+}
+
+/** The error as one JSON object. */
+function errorJson(error: Error): Readonly<Record<string, unknown>> {
+  const common = { kind: error.name, message: error.message };
+  if (error instanceof RotError) {
+    const explanation = meaningOf(error);
+    return { ...common, symbol: error.symbol, code: formatCode(error.code), ...(explanation && { explanation }) };
+  }
+  if (error instanceof StructError || error instanceof X509Error)
+    return { ...common, path: error.path, offset: error.offset, reason: error.reason };
+  return common;
+}
+
+/** Kinds of error that are an answer, not a defect of this program. */
+function exitCodeOf(error: Error): number {
+  const refused =
+    error instanceof RotError || error instanceof Refusal || error instanceof StructError || error instanceof X509Error;
+  if (refused) return EXIT.refused;
+  // Libraries name the argument that the caller got wrong; here the caller is the command line.
+  return error instanceof UsageError || error instanceof RangeError ? EXIT.usage : EXIT.refused;
+}
+
+/**
+ * Says what went wrong: symbol, code and a sentence, without a stack unless DEBUG=rootcap.
+ *
+ * @returns exit code
+ */
+export function reportError(terminal: Terminal, thrown: unknown): number {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { red, dim } = terminal.paintTalk;
+  if (terminal.asJson) terminal.printJson({ error: errorJson(error) });
+  terminal.talk(`${red('error')}: ${error.message}`);
+  if (error instanceof RotError) {
+    const meaning = meaningOf(error);
+    if (meaning !== undefined) terminal.talk(`  ${meaning}`);
+  }
+  if (terminal.io.env.DEBUG === 'rootcap') terminal.talk(dim(error.stack ?? ''));
+  return exitCodeOf(error);
+}

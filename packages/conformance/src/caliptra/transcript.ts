@@ -1,0 +1,221 @@
+import { COMMAND_ID, type CommandName, ROM_COMMANDS, RUNTIME_COMMANDS } from '@rootcap/firmware';
+import type { Device } from 'rootcap';
+import { compare, Fields, isObject, type JsonObject, readJson } from '../fields.ts';
+import type { VectorFolder } from '../store.ts';
+import {
+  type ConformanceContext,
+  type Mismatch,
+  notRun,
+  type Recognizer,
+  runTests,
+  type Suite,
+  type TestCase,
+} from '../suite.ts';
+import { folderAt, folderPathOf, suiteName } from '../vector-paths.ts';
+import { compareCode, compareText, firstMismatch } from './checks.ts';
+import { isKnownRom, recordedConfig, recordedDevice, recordedFirmware } from './recorded-device.ts';
+
+const ids = (...names: readonly CommandName[]): ReadonlySet<number> => new Set(names.map((name) => COMMAND_ID[name]));
+
+/** Answers that never change after boot. */
+const FIXED_ANSWERS = ids(
+  'VERSION',
+  'CAPABILITIES',
+  'GET_IDEV_ECC384_INFO',
+  'GET_IDEV_MLDSA87_INFO',
+  'GET_IDEV_ECC384_CSR',
+  'GET_IDEV_MLDSA87_CSR',
+  'GET_LDEV_ECC384_CERT',
+  'GET_LDEV_MLDSA87_CERT',
+  'GET_FMC_ALIAS_ECC384_CERT',
+  'GET_FMC_ALIAS_MLDSA87_CERT',
+  'GET_FMC_ALIAS_ECC384_CSR',
+  'GET_FMC_ALIAS_MLDSA87_CSR',
+  'GET_RT_ALIAS_ECC384_CERT',
+  'GET_RT_ALIAS_MLDSA87_CERT',
+);
+
+/** Commands that bring firmware; they are in no table of handlers. */
+const FIRMWARE_COMMANDS = ids('FIRMWARE_LOAD', 'RI_DOWNLOAD_FIRMWARE');
+
+/** Answers that in subsystem mode tell of the SoC's firmware: its manifest, its measurements in PCR 31. */
+const SHOW_SOC_FIRMWARE = ids('FW_INFO', 'QUOTE_PCRS_ECC384', 'QUOTE_PCRS_MLDSA87');
+
+/** What a command that the model lacks, and so leaves out, may have changed for the ones after it. */
+const LEFT_OUT = { nothing: 0, entropy: 1, dpe: 2, anything: 3 } as const;
+type LeftOut = (typeof LEFT_OUT)[keyof typeof LEFT_OUT];
+
+/** What may have been left out for an answer still to be comparable. */
+function toleranceOf(id: number): LeftOut {
+  if (FIXED_ANSWERS.has(id)) return LEFT_OUT.anything;
+  if (id === COMMAND_ID.FW_INFO || id === COMMAND_ID.GET_PCR_LOG || id === COMMAND_ID.FIRMWARE_LOAD) return LEFT_OUT.dpe;
+  if (id === COMMAND_ID.QUOTE_PCRS_ECC384 || id === COMMAND_ID.QUOTE_PCRS_MLDSA87) return LEFT_OUT.entropy;
+  return LEFT_OUT.nothing;
+}
+
+/** By the names that recordings give to entries. */
+function effectOf(name: string): LeftOut {
+  if (/^(GET_ATTESTED|DPE_GET_CERT_CHAIN)/.test(name)) return LEFT_OUT.entropy;
+  return /^(DPE_|STASH_MEASUREMENT)/.test(name) ? LEFT_OUT.dpe : LEFT_OUT.anything;
+}
+
+const MISSING = 'commands that the model does not have yet';
+
+/** A session in progress. */
+class Session {
+  readonly #folder: VectorFolder;
+  readonly #context: ConformanceContext;
+  readonly #entries: readonly JsonObject[];
+  #device: Device | undefined;
+  #axiUser = 1;
+  #leftOut: LeftOut = LEFT_OUT.nothing;
+
+  constructor(folder: VectorFolder, entries: readonly JsonObject[], context: ConformanceContext) {
+    this.#folder = folder;
+    this.#context = context;
+    this.#entries = entries;
+  }
+
+  #newDevice(inRom: boolean): Device {
+    const requestCsr = this.#entries.some(
+      ({ cmd, status }) =>
+        (cmd === COMMAND_ID.GET_IDEV_ECC384_CSR || cmd === COMMAND_ID.GET_IDEV_MLDSA87_CSR) && status === 'DATA_READY',
+    );
+    // The device that loads a second image must measure that one as recorded too.
+    const provider = this.#update()?.provider ?? this.#context.provider;
+    const device = recordedDevice(this.#folder, provider, { requestCsr }).bootToRom();
+    this.#leftOut = LEFT_OUT.nothing;
+    if (!inRom) bootFirmware(device);
+    return device;
+  }
+
+  #update() {
+    const loads = this.#entries.some(({ cmd, request_size: size }) => cmd === COMMAND_ID.FIRMWARE_LOAD && size !== undefined);
+    return loads ? recordedFirmware(this.#folder, this.#context.provider, 'image-update.json') : undefined;
+  }
+
+  /** The device; made at the first entry that needs it. */
+  get device(): Device {
+    this.#device ??= this.#newDevice(startsInRom(this.#entries));
+    return this.#device;
+  }
+
+  hostOperation(operation: Fields): Mismatch {
+    switch (operation.text('op')) {
+      case 'REBOOT_TO_ROM':
+        this.#device = this.#newDevice(true);
+        return undefined;
+      case 'BOOT_FIRMWARE':
+        bootFirmware(this.device);
+        return undefined;
+      case 'warm_reset':
+        this.device.reset('warm');
+        return undefined;
+      case 'until':
+      case 'steps':
+        this.device.run();
+        return undefined;
+      case 'axi_user':
+        this.#axiUser = operation.number('user');
+        return undefined;
+      default:
+        return notRun(`unknown layout: host operation "${operation.text('op')}"`);
+    }
+  }
+
+  command(entry: Fields): Mismatch {
+    const id = entry.number('cmd');
+    this.#requireComparable(id, entry);
+    // The recording's recovery interface had data when it had no image: zeros.
+    if (id === COMMAND_ID.RI_DOWNLOAD_FIRMWARE) this.device.chip.recovery.stage([new Uint8Array(4)]);
+    const { status, errors, data } = exchange(this.device, id, this.#requestOf(entry), this.#axiUser);
+    return firstMismatch(
+      compareText('mailbox status', status, entry.text('status')),
+      entry.has('response_hex') ? compare('response', data, entry.hex('response_hex')) : undefined,
+      errorMismatch(errors, entry),
+    );
+  }
+
+  /** A firmware bundle is named in the recording, not given. */
+  #requestOf(entry: Fields): Uint8Array {
+    if (entry.has('request_hex')) return entry.hex('request_hex');
+    return this.#update()?.bundle ?? notRun('the request is not in the recording');
+  }
+
+  #requireComparable(id: number, entry: Fields): void {
+    const inRuntime = this.device.state === 'runtime';
+    const commands = inRuntime ? RUNTIME_COMMANDS : ROM_COMMANDS;
+    const known = FIRMWARE_COMMANDS.has(id) || commands.some((command) => command.id === id);
+    const refused = entry.text('status') === 'CMD_FAILURE';
+    if (!known && (inRuntime || !refused)) {
+      const effect = refused ? LEFT_OUT.nothing : effectOf(entry.text('name'));
+      if (effect > this.#leftOut) this.#leftOut = effect;
+      notRun(MISSING);
+    }
+    if (this.#leftOut > toleranceOf(id)) notRun(`entries after ${MISSING}`);
+    if (inRuntime && this.device.chip.soc.subsystemMode && SHOW_SOC_FIRMWARE.has(id))
+      notRun('measurements of SoC firmware, which the model does not load yet');
+    if (id === COMMAND_ID.FW_INFO && !isKnownRom(this.#folder)) notRun('the answer describes a ROM image that is not known');
+  }
+}
+
+function bootFirmware(device: Device): void {
+  device.loadFirmware(device.options.firmware ?? notRun('no firmware'));
+}
+
+/** Sends a request and reads the error registers as soon as there is an answer, as the recording host did. */
+function exchange(device: Device, command: number, data: Uint8Array, axiUser: number) {
+  const { mailbox } = device.chip;
+  if (!mailbox.send({ axiUser, command, data })) notRun('the mailbox is taken');
+  device.run(() => mailbox.status() !== 'CMD_BUSY');
+  const status = mailbox.status();
+  const { errors } = device;
+  const response = status === 'DATA_READY' ? mailbox.response(axiUser) : new Uint8Array(0);
+  mailbox.release(axiUser);
+  device.run();
+  return { status, errors, data: response };
+}
+
+/** A session says by its operations whether it begins before firmware is there. */
+function startsInRom(entries: readonly JsonObject[]): boolean {
+  return entries.some(({ host_op: operation }) => isObject(operation) && operation.op === 'BOOT_FIRMWARE');
+}
+
+function errorMismatch(errors: Device['errors'], entry: Fields): Mismatch {
+  const error = entry.value('error');
+  if (!isObject(error)) return undefined;
+  const fields = new Fields(error);
+  return firstMismatch(
+    compareCode('CPTRA_FW_ERROR_FATAL', errors.fatal, Number(fields.text('fw_error_fatal'))),
+    compareCode('CPTRA_FW_ERROR_NON_FATAL', errors.nonFatal, Number(fields.text('fw_error_non_fatal'))),
+  );
+}
+
+function sessionTests(folder: VectorFolder, entries: readonly JsonObject[], context: ConformanceContext): TestCase[] {
+  const session = new Session(folder, entries, context);
+  return entries.map((entry) => ({
+    id: `${String(entry.seq)} ${String(entry.name ?? 'host operation')}`,
+    run: () =>
+      isObject(entry.host_op) ? session.hostOperation(new Fields(entry.host_op)) : session.command(new Fields(entry)),
+  }));
+}
+
+/** Mailbox sessions with a recorded device: `transcript.json` in a folder below the one with `config.json`. */
+export const transcripts: Recognizer = {
+  kind: 'transcript',
+  recognize(entry, store): Suite | undefined {
+    if (entry.kind !== 'file' || entry.name !== 'transcript.json') return undefined;
+    const entries = readJson(entry);
+    if (!Array.isArray(entries) || !entries.every(isObject)) return undefined;
+    const own = folderAt(store, folderPathOf(entry));
+    const folder = own && folderAt(store, folderPathOf(own));
+    if (folder === undefined || recordedConfig(folder) === undefined) return undefined;
+    const name = suiteName(entry);
+    const source = 'recorded mailbox session of the Caliptra firmware';
+    return {
+      name,
+      source,
+      run: (context) => runTests(name, source, sessionTests(folder, entries, context)),
+    };
+  },
+};

@@ -1,0 +1,86 @@
+import { cpus } from 'node:os';
+import { defaultProvider } from '@rootcap/crypto/default';
+import { measureBoot, shares } from './bench/boot.ts';
+import { measureMailbox } from './bench/mailbox.ts';
+import { measurePrimitives } from './bench/primitives.ts';
+import { table } from './bench/statistics.ts';
+
+/** Most that a boot may cost beside its primitives. */
+const BOOT_RATIO_LIMIT = 1.25;
+/** Milliseconds of the same boot of the real firmware in its own emulator, on this class of machine. */
+const EMULATOR_BOOT = 1350;
+const EMULATOR_FACTOR = 5;
+const COMMANDS_PER_SECOND = 100_000;
+const BOOTS = 40;
+
+const failures: string[] = [];
+
+/** Notes whether a requirement is met, and says so. */
+function require(met: boolean, text: string): string {
+  if (!met) failures.push(text);
+  return `${met ? 'ok  ' : 'FAIL'} ${text}`;
+}
+
+function benchBoot(): void {
+  const provider = defaultProvider();
+  const full = measureBoot({ provider }, BOOTS);
+  const unchecked = measureBoot({ provider, verifyOwnSignatures: false }, BOOTS);
+  const row = (name: string, { boot, bootMedian, primitives, ratio }: typeof full): string[] => [
+    name,
+    boot.toFixed(1),
+    bootMedian.toFixed(1),
+    primitives.toFixed(1),
+    ratio.toFixed(3),
+  ];
+  console.log('\nCold boot to runtime with both chains, milliseconds');
+  console.log(
+    table([
+      ['', 'boot', 'boot (median)', 'primitives alone', 'ratio'],
+      row('as the firmware does', full),
+      row('without pairwise tests and verification after signing', unchecked),
+    ]),
+  );
+  console.log('\nIts primitives, milliseconds a boot');
+  const most = shares(full.calls, 10).slice(0, 10);
+  console.log(table([['', 'calls', 'ms'], ...most.map((s) => [s.name, String(s.count), s.milliseconds.toFixed(2)])]));
+  const factor = EMULATOR_BOOT / full.boot;
+  console.log(`\n${require(full.ratio <= BOOT_RATIO_LIMIT, `boot costs ${full.ratio.toFixed(3)} x its primitives (at most ${BOOT_RATIO_LIMIT})`)}`);
+  console.log(
+    require(
+      factor >= EMULATOR_FACTOR,
+      `boot is ${factor.toFixed(1)} x faster than the real firmware's emulator, ${EMULATOR_BOOT} ms (at least ${EMULATOR_FACTOR})`,
+    ),
+  );
+}
+
+function benchMailbox(): void {
+  const rates = measureMailbox(1000);
+  console.log('\nMailbox commands a second, one process');
+  console.log(
+    table([
+      ['', 'response bytes', 'per second'],
+      ...rates.map((r) => [r.command, String(r.size), Math.round(r.perSecond).toLocaleString('en')]),
+    ]),
+  );
+  for (const { command, perSecond } of rates)
+    console.log(require(perSecond >= COMMANDS_PER_SECOND, `${command} at least ${COMMANDS_PER_SECOND.toLocaleString('en')} a second`));
+}
+
+function benchPrimitives(): void {
+  console.log('\nPrimitives, microseconds');
+  const rows = measurePrimitives().map(({ name, portable, node }) => [
+    name,
+    portable.toFixed(1),
+    node.toFixed(1),
+    `${(portable / node).toFixed(1)} x`,
+  ]);
+  console.log(table([['', 'portable', 'node', ''], ...rows]));
+}
+
+console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores; Node ${process.version}, OpenSSL ${process.versions.openssl}`);
+console.log('Each figure is a 10th percentile, which other work on the machine hardly reaches, unless it says otherwise.');
+benchBoot();
+benchMailbox();
+benchPrimitives();
+for (const failure of failures) console.error(`not met: ${failure}`);
+process.exitCode = failures.length === 0 ? 0 : 1;
