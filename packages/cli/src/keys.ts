@@ -139,7 +139,7 @@ export function readPublicKey(
   if (kind === 'ecc' && bytes.length === size + 1 && bytes[0] === 4) return bytes.slice(1);
   const spki = label.includes('PRIVATE') ? undefined : fromSpki(bytes, kind);
   if (spki !== undefined) return spki;
-  if (kind === 'ecc' && eccKeyFromDer(bytes) !== undefined)
+  if (kind === 'ecc' && (bytes.length === 48 || eccKeyFromDer(bytes) !== undefined))
     return readEccKey(terminal, provider, path, argument).publicKey;
   if (kind === 'mldsa') {
     const raw = bytes.length === MLDSA_SEED_SIZE || bytes.length === MLDSA_SECRET_SIZE;

@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify as nodeVerify } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { nodeProvider } from '@rootcap/crypto/node';
 import { createDevice } from 'rootcap';
 import {
   file,
@@ -181,6 +182,33 @@ describe('key files', () => {
       cwd: directory,
     });
     expect([booted.code, (JSON.parse(booted.out) as { valid: boolean }).valid]).toEqual([0, true]);
+  });
+
+  test('ML-DSA-87 keys in all forms of RFC 9881 are the same key', async () => {
+    const seed = Buffer.from(Array.from({ length: 32 }, (_, i) => i));
+    const { secretKey } = nodeProvider().mldsa87.keygenFromSeed(seed);
+    // The seed's encoding is the example of RFC 9881 appendix C.1; the other two have the lengths of the longer contents.
+    const example = 'MDQCAQAwCwYJYIZIAWUDBAMTBCKAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZ\nGhscHR4f\n';
+    const algorithm = '020100300b0609608648016503040313';
+    const expanded = Buffer.from(`30821338${algorithm}0482132404821320${hex(secretKey)}`, 'hex');
+    const both = Buffer.from(`3082135e${algorithm}0482134a308213460420${hex(seed)}04821320${hex(secretKey)}`, 'hex');
+    const forms = [
+      file(directory, 'k1', `-----BEGIN PRIVATE KEY-----\n${example}-----END PRIVATE KEY-----\n`),
+      file(directory, 'k2', expanded),
+      file(directory, 'k3', both),
+      file(directory, 'k4', seed),
+      file(directory, 'k5', secretKey),
+      file(directory, 'k6', hex(nodeProvider().mldsa87.publicKeyOf(secretKey))),
+    ];
+    const { ecc } = keyFiles('form');
+    const hashes = await Promise.all(
+      forms.map(async (path) => {
+        const argv = ['--owner-ecc-key', ecc, '--owner-mldsa-key', path];
+        return (await rootcap(['fuses', 'hash', ...argv])).out;
+      }),
+    );
+    expect(hashes[0]).toMatch(/ownerPkHash {2}[0-9a-f]{96}/);
+    expect(new Set(hashes).size).toBe(1);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { acvp } from './acvp/recognize.ts';
 import { bootRecordings } from './caliptra/boot-recording.ts';
+import { romRefusals } from './caliptra/rom-refusals.ts';
 import { romScenarios } from './caliptra/rom-scenarios.ts';
 import { transcripts } from './caliptra/transcript.ts';
 import { rfc6979 } from './rfc6979.ts';
@@ -13,6 +14,7 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   wycheproof,
   rfc6979,
   romScenarios,
+  romRefusals,
   bootRecordings,
   transcripts,
 ];

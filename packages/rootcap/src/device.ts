@@ -110,7 +110,7 @@ export class Device {
     if (!this.chip.soc.coreRunning) return { for: 'fuses', ready: () => this.chip.soc.coreRunning };
     if (this.#firmware === undefined) this.#start('reset');
     if (this.#wait === undefined || this.#wait.ready()) this.#advance();
-    return this.#wait as unknown as Wait;
+    return this.#wait ?? CORE_RESTARTED;
   }
 
   #start(entry: EntryPoint): void {
@@ -290,6 +290,9 @@ export class Device {
     return new Device({ ...options, entropy: own }).restore(this.snapshot());
   }
 }
+
+/** Between the reset that a core asked for and the first step after it. */
+const CORE_RESTARTED: Wait = { for: 'update-reset', ready: () => true };
 
 const FIRMWARE_LOAD = 0x4657_4c44;
 

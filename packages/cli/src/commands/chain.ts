@@ -67,7 +67,7 @@ export function chainCommand(program: Command, terminal: Terminal): void {
     .argument('<file...>', 'PEM or DER, - for standard input')
     .option('--json', 'one JSON object on stdout and nothing else')
     .addHelpText('after', examples('chain show device/chain-mldsa.pem', 'chain show device/idevid-csr-ecdsa.der'))
-    .action((files: string[], args: ShowArguments) => show(terminal, files, args));
+    .action((files: string[]) => show(terminal, files));
   chain
     .command('verify')
     .description('validate a chain, in either direction; without --root up to its own self-signed root')

@@ -114,7 +114,7 @@ export function debugUnlockCommand(program: Command, terminal: Terminal): void {
     .argument('<token>', `${TOKEN_SIZE} bytes, hexadecimal`)
     .option('--json', 'one JSON object on stdout and nothing else')
     .addHelpText('after', examples(`debug-unlock token-hash ${'00'.repeat(TOKEN_SIZE)}`))
-    .action((token: string, args: JsonArgument) => tokenHash(terminal, token, args));
+    .action((token: string) => tokenHash(terminal, token));
   unlock
     .command('key-hash')
     .description('value of a production debug key hash: SHA-384 of both public keys as a token carries them')

@@ -70,5 +70,5 @@ export function errorCommand(program: Command, terminal: Terminal): void {
     .argument('<code-or-symbol>', 'decimal, hexadecimal (0x…, or eight digits), or a symbol, case aside')
     .option('--json', 'one JSON object on stdout and nothing else')
     .addHelpText('after', examples('error 0x000b0003', 'error 720899', 'error fw_proc_invalid_image_size'))
-    .action((query: string, args: ErrorArguments) => explain(terminal, query, args));
+    .action((query: string) => explain(terminal, query));
 }

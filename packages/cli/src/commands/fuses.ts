@@ -81,7 +81,9 @@ function revocation(terminal: Terminal, indices: readonly string[], { keys, mask
   const word =
     mask === undefined ? encodeRevocation(keys, parseIntegers(indices, 'index', 31)) : parseInteger(mask, '--mask');
   const revoked = decodeRevocation(word);
-  const shown = terminal.asJson ? { mask: word, revoked } : { mask: hexWord(word), revoked: revoked.join(', ') || 'none' };
+  const shown = terminal.asJson
+    ? { mask: word, revoked }
+    : { mask: hexWord(word), revoked: revoked.join(', ') || 'none' };
   printValues(terminal, { keys, ...shown });
 }
 

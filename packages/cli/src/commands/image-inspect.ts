@@ -80,7 +80,7 @@ export function bundleLines(terminal: Terminal, bundle: BundleDescription): stri
 
 function inspect(terminal: Terminal, path: string): void {
   const description = inspectBundle(defaultProvider(), terminal.read(path, 'bundle'));
-  if (!json) {
+  if (!terminal.asJson) {
     for (const line of bundleLines(terminal, description)) terminal.print(line);
     return;
   }
@@ -96,5 +96,5 @@ export function addImageInspect(image: Command, terminal: Terminal): void {
     .argument('<bundle>', 'firmware bundle, - for standard input')
     .option('--json', 'one JSON object on stdout and nothing else')
     .addHelpText('after', examples('image inspect bundle.bin', 'inspect bundle.bin   (every field with its offset)'))
-    .action((path: string, args: InspectArguments) => inspect(terminal, path, args));
+    .action((path: string) => inspect(terminal, path));
 }

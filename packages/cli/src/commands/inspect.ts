@@ -15,7 +15,7 @@ interface InspectArguments {
   readonly offset?: string;
 }
 
-function list(terminal: Terminal, json: boolean): void {
+function list(terminal: Terminal): void {
   if (terminal.asJson) {
     terminal.printJson({ kinds: KINDS, layouts: [...LAYOUTS.keys()] });
     return;
@@ -59,7 +59,7 @@ function look(terminal: Terminal, data: Uint8Array, as: string | undefined): { k
 
 function inspect(terminal: Terminal, path: string | undefined, args: InspectArguments): void {
   if (args.list) {
-    list(terminal, terminal.asJson);
+    list(terminal);
     return;
   }
   if (path === undefined) throw new UsageError('file: missing; --list shows what can be inspected');

@@ -19,7 +19,10 @@ import { substitutions } from './recorded-options.ts';
 
 const LOAD_ADDR = 0x4000_0000;
 const FMC_SIZE = 0x400;
-const RUNTIME_SIZE = 0x800;
+/** Long enough to end behind ICCM where a recorded case loads it late. */
+const RUNTIME_SIZE = 0x1_4000;
+/** A gap behind FMC: recorded cases move FMC by a byte. */
+const RUNTIME_LOAD_ADDR = LOAD_ADDR + 0x8000;
 
 /** A bundle of which a recording gives only what it measures to. */
 export interface StandInOptions {
@@ -64,7 +67,7 @@ function bundleOptions(provider: CryptoProvider, options: StandInOptions): Bundl
     vendorEccIndex,
     vendorPqcIndex,
     fmc: { payload: FMC, loadAddr: LOAD_ADDR, entryPoint: LOAD_ADDR },
-    runtime: { payload: RUNTIME, loadAddr: LOAD_ADDR + FMC_SIZE, entryPoint: LOAD_ADDR + FMC_SIZE },
+    runtime: { payload: RUNTIME, loadAddr: RUNTIME_LOAD_ADDR, entryPoint: RUNTIME_LOAD_ADDR },
     header: {
       svn,
       ...(options.notBefore === undefined ? {} : { vendorNotBefore: options.notBefore }),
