@@ -481,6 +481,25 @@ describe('inspect', () => {
     );
   });
 
+  test('mailbox messages, handoff table and snapshot of a running device', async () => {
+    const running = createDevice().boot();
+    const look = async (data: Uint8Array) => {
+      const { code, out } = await rootcap(['inspect', '-', '--json'], { stdin: data });
+      expect(code).toBe(0);
+      const { kind, sections } = JSON.parse(out) as { kind: string; sections: { title: string }[] };
+      return [kind, ...sections.map(({ title }) => title)];
+    };
+    const execute = (name: 'FW_INFO' | 'GET_LDEV_MLDSA87_CERT' | 'GET_IDEV_ECC384_INFO') =>
+      look(running.mailbox.execute(name).data);
+    expect(await execute('GET_LDEV_MLDSA87_CERT')).toEqual(['response', 'MailboxRespHeaderVarSize', 'certificate 0']);
+    expect(await execute('GET_IDEV_ECC384_INFO')).toEqual(['response', 'GetIdevEcc384InfoResp']);
+    expect(await execute('FW_INFO')).toEqual(['response', 'FwInfoResp']);
+    expect((await look(running.context.persistent.rom.slice('fht').slice()))[0]).toBe('fht');
+    expect((await look(Buffer.from(JSON.stringify(running.snapshot()))))[0]).toBe('snapshot');
+    // VERSION without arguments: checksum = -(0x46 + 0x50 + 0x56 + 0x52).
+    expect(await look(Uint8Array.of(0xc2, 0xfe, 0xff, 0xff))).toEqual(['command', 'VERSION']);
+  });
+
   test('a private key is not shown', async () => {
     const { ecc } = keyFiles('quiet');
     const { out } = await rootcap(['inspect', ecc]);

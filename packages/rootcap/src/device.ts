@@ -237,7 +237,7 @@ export class Device {
       : this.context.persistent.rom.get('idevid_csr_envelop');
   }
 
-  /** Resets the chip. `cold` is a power cycle: fuses must be written again. */
+  /** Resets the chip. `cold` is a power cycle. After `cold` and `warm` the core waits for {@link burnFuses}. */
   reset(kind: ResetKind): void {
     this.chip.reset(kind);
     this.#restartCore();

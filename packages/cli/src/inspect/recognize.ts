@@ -117,15 +117,39 @@ function logKind(data: Uint8Array): Kind | undefined {
   return isLog(tables.FuseLogEntry, data, isFuseEntry) ? 'fuse-log' : undefined;
 }
 
-/** Name of the command that a message was sealed for: its checksum depends on it. */
-export function requestCommand(data: Uint8Array): string | undefined {
-  return Object.entries(COMMAND_ID).find(([, id]) => hasValidChecksum(id, data))?.[0];
+/** A command that a message may have been sealed for. */
+export interface CommandGuess {
+  readonly name: string;
+  /** Layout that has the name of the command, if there is one. */
+  readonly layout: AnyStruct | undefined;
+}
+
+function namedLayouts(): AnyStruct[] {
+  return (Object.values(messages) as unknown[]).filter(
+    (value): value is AnyStruct => typeof value === 'object' && value !== null && 'name' in value && 'layout' in value,
+  );
+}
+
+/**
+ * Commands for which the checksum is right. It is a sum of bytes, so it fits every command with the same sum: those whose
+ * layout has the size of the message come before those that merely may be longer.
+ */
+export function requestCommands(data: Uint8Array): CommandGuess[] {
+  const guesses = Object.entries(COMMAND_ID)
+    .filter(([, id]) => hasValidChecksum(id, data))
+    .map(([name]) => {
+      const wanted = `${name.replace(/_/g, '')}Req`.toLowerCase();
+      return { name, layout: namedLayouts().find((layout) => layout.name.toLowerCase() === wanted) };
+    })
+    .filter(({ layout }) => layout === undefined || data.length <= layout.size);
+  const exact = guesses.filter(({ layout }) => data.length === (layout ?? messages.MailboxReqHeader).size);
+  return exact.length > 0 ? exact : guesses;
 }
 
 function messageKind(data: Uint8Array): Kind | undefined {
   if (data.length < messages.MailboxReqHeader.size) return undefined;
   if (data.length >= messages.MailboxRespHeader.size && hasValidChecksum(0, data)) return 'response';
-  return requestCommand(data) === undefined ? undefined : 'command';
+  return requestCommands(data).length === 0 ? undefined : 'command';
 }
 
 /** What `data` is by its contents. Checksums come last: the sum of few bytes proves little. */
@@ -136,14 +160,5 @@ export function recognize(data: Uint8Array): Kind | undefined {
 
 /** Responses of fixed size, by size: what a response may be. */
 export function responseLayouts(size: number): AnyStruct[] {
-  return (Object.values(messages) as unknown[]).filter(
-    (layout): layout is AnyStruct =>
-      typeof layout === 'object' &&
-      layout !== null &&
-      'name' in layout &&
-      typeof layout.name === 'string' &&
-      /Resp$|Challenge$/.test(layout.name) &&
-      'size' in layout &&
-      layout.size === size,
-  );
+  return namedLayouts().filter((layout) => /Resp$|Challenge$/.test(layout.name) && layout.size === size);
 }

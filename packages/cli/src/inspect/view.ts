@@ -11,7 +11,7 @@ import { table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { utf8Text } from '../text.ts';
 import { type AnyStruct, type FieldView, fieldViews } from './layouts.ts';
-import { entriesIn, KINDS, type Kind, recognize, requestCommand, responseLayouts } from './recognize.ts';
+import { entriesIn, KINDS, type Kind, recognize, requestCommands, responseLayouts } from './recognize.ts';
 
 /** A part of a file: in words, as fields, or both. */
 export interface Section {
@@ -88,16 +88,13 @@ function responseSections(terminal: Terminal, data: Uint8Array): Section[] {
   return [fieldsOf(MailboxRespHeader.name, MailboxRespHeader, data)];
 }
 
-/** Requests whose layout has the name of their command. */
+/** As the first command that fits; the title names them all. */
 function commandSections(data: Uint8Array): Section[] {
-  const command = requestCommand(data) ?? '';
-  const wanted = `${command.replace(/_/g, '')}Req`.toLowerCase();
-  const layout = (Object.values(messages) as unknown[]).find(
-    (value): value is AnyStruct =>
-      typeof value === 'object' && value !== null && 'name' in value && String(value.name).toLowerCase() === wanted,
-  );
+  const guesses = requestCommands(data);
+  const layout = guesses[0]?.layout;
   const fits = layout !== undefined && data.length >= layout.size;
-  return [fieldsOf(command, fits ? layout : messages.MailboxReqHeader, data)];
+  const title = guesses.map(({ name }) => name).join(' or ') || 'no command has this checksum';
+  return [fieldsOf(title, fits ? layout : messages.MailboxReqHeader, data)];
 }
 
 function snapshotSections(data: Uint8Array): Section[] {

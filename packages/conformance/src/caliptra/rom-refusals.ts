@@ -93,6 +93,7 @@ function resetCase(device: Device, firmware: Uint8Array): void {
     if (!(error instanceof RotError)) throw error;
   }
   device.reset('warm');
+  device.burnFuses();
   device.run();
 }
 

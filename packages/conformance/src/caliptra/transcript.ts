@@ -48,8 +48,9 @@ type LeftOut = (typeof LEFT_OUT)[keyof typeof LEFT_OUT];
 /** What may have been left out for an answer still to be comparable. */
 function toleranceOf(id: number): LeftOut {
   if (FIXED_ANSWERS.has(id)) return LEFT_OUT.anything;
-  if (id === COMMAND_ID.FW_INFO || id === COMMAND_ID.GET_PCR_LOG || id === COMMAND_ID.FIRMWARE_LOAD) return LEFT_OUT.dpe;
-  if (id === COMMAND_ID.QUOTE_PCRS_ECC384 || id === COMMAND_ID.QUOTE_PCRS_MLDSA87) return LEFT_OUT.entropy;
+  if (id === COMMAND_ID.GET_PCR_LOG || id === COMMAND_ID.FIRMWARE_LOAD) return LEFT_OUT.dpe;
+  // FW_INFO says whether attestation is disabled, which a reset after a stash decides.
+  if (id === COMMAND_ID.FW_INFO || id === COMMAND_ID.QUOTE_PCRS_ECC384 || id === COMMAND_ID.QUOTE_PCRS_MLDSA87) return LEFT_OUT.entropy;
   return LEFT_OUT.nothing;
 }
 
@@ -110,6 +111,7 @@ class Session {
         return undefined;
       case 'warm_reset':
         this.device.reset('warm');
+        this.device.burnFuses();
         return undefined;
       case 'until':
       case 'steps':
