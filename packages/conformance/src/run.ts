@@ -2,6 +2,7 @@ import { acvp } from './acvp/recognize.ts';
 import { bootRecordings } from './caliptra/boot-recording.ts';
 import { romRefusals } from './caliptra/rom-refusals.ts';
 import { romScenarios } from './caliptra/rom-scenarios.ts';
+import { smoke } from './caliptra/smoke.ts';
 import { transcripts } from './caliptra/transcript.ts';
 import { rfc6979 } from './rfc6979.ts';
 import type { VectorEntry, VectorStore } from './store.ts';
@@ -15,6 +16,7 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   rfc6979,
   romScenarios,
   romRefusals,
+  smoke,
   bootRecordings,
   transcripts,
 ];
@@ -27,11 +29,7 @@ export interface Report {
   readonly notRun: number;
 }
 
-function firstMatch(
-  entry: VectorEntry,
-  store: VectorStore,
-  recognizers: readonly Recognizer[],
-): Suite | undefined {
+function firstMatch(entry: VectorEntry, store: VectorStore, recognizers: readonly Recognizer[]): Suite | undefined {
   for (const recognizer of recognizers) {
     const suite = recognizer.recognize(entry, store);
     if (suite !== undefined) return suite;

@@ -2,9 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import { ERRORS, findError, RotError } from '@rootcap/errors';
 
 describe('findError', () => {
-  test.each([0x000b0001, '0x000b0001', '000B0001', 'b0001', 'image_verifier_err_manifest_marker_mismatch'])('%p', (query) => {
-    expect(findError(query)).toEqual({ symbol: 'IMAGE_VERIFIER_ERR_MANIFEST_MARKER_MISMATCH', code: 0x000b0001, reporter: 'image verifier' });
-  });
+  test.each([0x000b0001, '0x000b0001', '000B0001', 'b0001', 'image_verifier_err_manifest_marker_mismatch'])(
+    '%p',
+    (query) => {
+      expect(findError(query)).toEqual({
+        symbol: 'IMAGE_VERIFIER_ERR_MANIFEST_MARKER_MISMATCH',
+        code: 0x000b0001,
+        reporter: 'image verifier',
+      });
+    },
+  );
   test.each([0, 'no such', '0x1_0000_0000', ''])('knows no %p', (query) => {
     expect(findError(query)).toBeUndefined();
   });

@@ -5,7 +5,7 @@ import { Drivers } from './drivers/drivers.ts';
 import { PersistentData } from './memory/persistent-data.ts';
 import type { FirmwareProfile } from './profile.ts';
 import type { RuntimeCommand } from './runtime/command.ts';
-import { type RuntimeState, initialRuntimeState } from './runtime/state.ts';
+import { initialRuntimeState, type RuntimeState } from './runtime/state.ts';
 
 /** What ROM says of itself in FW_INFO and hands over in the FHT. */
 export interface RomInfo {

@@ -1,5 +1,5 @@
-import { BOOT_STATUS, type BootStatusName } from './boot-status.ts';
 import { MAILBOX_FSM, type Mailbox } from '@rootcap/hardware';
+import { BOOT_STATUS, type BootStatusName } from './boot-status.ts';
 import type { FirmwareContext } from './context.ts';
 
 /**
@@ -10,7 +10,15 @@ export type EntryPoint = 'reset' | 'rom-mailbox' | 'runtime-mailbox' | 'fatal';
 
 /** What a running firmware waits for. `ready` tells whether it can go on. */
 export interface Wait {
-  readonly for: 'boot-status' | 'mailbox-command' | 'csr-consumed' | 'mailbox-idle' | 'recovery-image' | 'device-reset' | 'update-reset' | 'observer';
+  readonly for:
+    | 'boot-status'
+    | 'mailbox-command'
+    | 'csr-consumed'
+    | 'mailbox-idle'
+    | 'recovery-image'
+    | 'device-reset'
+    | 'update-reset'
+    | 'observer';
   readonly ready: () => boolean;
   /** Where a restored device resumes, if the wait is such a point. */
   readonly entry?: EntryPoint;

@@ -64,7 +64,11 @@ export function deriveKeyPairs(
 }
 
 /** A layer's keys with the names that certificates give them. */
-export function describeLayer({ provider }: FirmwareContext, slots: LayerSlots, publicKeys: LayerPublicKeys): DiceLayer {
+export function describeLayer(
+  { provider }: FirmwareContext,
+  slots: LayerSlots,
+  publicKeys: LayerPublicKeys,
+): DiceLayer {
   const describe = (slot: number, publicKey: Uint8Array, encoded: Uint8Array): LayerKey => ({
     ...keyIdentity(provider, encoded),
     slot,

@@ -1,7 +1,7 @@
 import { UC_AXI_USER } from '@rootcap/hardware';
 import type { FirmwareContext } from './context.ts';
-import { stopWatchdog } from './drivers/watchdog.ts';
 import { type Firmware, mailboxCommand } from './coroutine.ts';
+import { stopWatchdog } from './drivers/watchdog.ts';
 
 /** Zeroizes every engine and every key slot that is not write-locked, and takes the SHA accelerator for good. */
 export function zeroizeEngines({ chip }: FirmwareContext): void {

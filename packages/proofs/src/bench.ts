@@ -44,12 +44,12 @@ function benchBoot(): void {
   const most = shares(full.calls, 10).slice(0, 10);
   console.log(table([['', 'calls', 'ms'], ...most.map((s) => [s.name, String(s.count), s.milliseconds.toFixed(2)])]));
   const factor = EMULATOR_BOOT / full.boot;
-  console.log(`\n${require(full.ratio <= BOOT_RATIO_LIMIT, `boot costs ${full.ratio.toFixed(3)} x its primitives (at most ${BOOT_RATIO_LIMIT})`)}`);
   console.log(
-    require(
-      factor >= EMULATOR_FACTOR,
-      `boot is ${factor.toFixed(1)} x faster than the real firmware's emulator, ${EMULATOR_BOOT} ms (at least ${EMULATOR_FACTOR})`,
-    ),
+    `\n${require(full.ratio <= BOOT_RATIO_LIMIT, `boot costs ${full.ratio.toFixed(3)} x its primitives (at most ${BOOT_RATIO_LIMIT})`)}`,
+  );
+  console.log(
+    require(factor >=
+      EMULATOR_FACTOR, `boot is ${factor.toFixed(1)} x faster than the real firmware's emulator, ${EMULATOR_BOOT} ms (at least ${EMULATOR_FACTOR})`),
   );
 }
 
@@ -63,7 +63,10 @@ function benchMailbox(): void {
     ]),
   );
   for (const { command, perSecond } of rates)
-    console.log(require(perSecond >= COMMANDS_PER_SECOND, `${command} at least ${COMMANDS_PER_SECOND.toLocaleString('en')} a second`));
+    console.log(
+      require(perSecond >=
+        COMMANDS_PER_SECOND, `${command} at least ${COMMANDS_PER_SECOND.toLocaleString('en')} a second`),
+    );
 }
 
 function benchPrimitives(): void {
@@ -77,8 +80,12 @@ function benchPrimitives(): void {
   console.log(table([['', 'portable', 'node', ''], ...rows]));
 }
 
-console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores; Node ${process.version}, OpenSSL ${process.versions.openssl}`);
-console.log('Each figure is a 10th percentile, which other work on the machine hardly reaches, unless it says otherwise.');
+console.log(
+  `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores; Node ${process.version}, OpenSSL ${process.versions.openssl}`,
+);
+console.log(
+  'Each figure is a 10th percentile, which other work on the machine hardly reaches, unless it says otherwise.',
+);
 benchBoot();
 benchMailbox();
 benchPrimitives();

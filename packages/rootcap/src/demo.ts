@@ -1,6 +1,14 @@
 import { type CryptoProvider, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
 import type { Fuses } from '@rootcap/hardware';
-import { buildBundle, demoKeys, type ExecutableOptions, ownerPkHash, ownerPublicKeys, vendorPkHash, vendorPublicKeys } from '@rootcap/image';
+import {
+  buildBundle,
+  demoKeys,
+  type ExecutableOptions,
+  ownerPkHash,
+  ownerPublicKeys,
+  vendorPkHash,
+  vendorPublicKeys,
+} from '@rootcap/image';
 
 /**
  * The demo device: secrets, vendor, owner and firmware that anybody can look up here, so that a first boot needs no

@@ -14,7 +14,7 @@ import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware
 import { isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
 import { DeviceMailbox } from './mailbox.ts';
-import { firmwareOf, LIFECYCLES, type DeviceOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type DeviceOptions, firmwareOf, LIFECYCLES, type ResolvedOptions, resolveOptions } from './options.ts';
 import { type DeviceSnapshot, requireSnapshot } from './snapshot.ts';
 
 /** Where a device is. */

@@ -31,7 +31,11 @@ export class DeviceMailbox {
    * @returns response with its header
    * @throws RotError with the code in the device's error register if the command fails with one
    */
-  execute(command: CommandName | number, body: Uint8Array = new Uint8Array(0), options?: ExecuteOptions): MailboxResponse {
+  execute(
+    command: CommandName | number,
+    body: Uint8Array = new Uint8Array(0),
+    options?: ExecuteOptions,
+  ): MailboxResponse {
     const id = typeof command === 'number' ? command : COMMAND_ID[command];
     if (id === undefined) throw new RangeError(`command: ${command} is not a mailbox command`);
     const message = new Uint8Array(4 + body.length);

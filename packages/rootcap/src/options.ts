@@ -5,8 +5,8 @@ import {
   type FirmwareProfileName,
   type RomInfo,
   type RuntimeCommand,
-  type Stages,
   STAGES,
+  type Stages,
 } from '@rootcap/firmware';
 import type { AbrEngine, Fuses, Straps } from '@rootcap/hardware';
 import { demoBundle, demoFuses } from './demo.ts';

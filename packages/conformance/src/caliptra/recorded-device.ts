@@ -11,8 +11,7 @@ import { recordedFuses, recordedLifecycle, recordedProfile, UNWRITTEN_FUSES } fr
 const KNOWN_ROMS: readonly { readonly sha384: string; readonly rom: RomInfo }[] = [
   {
     // main at e7dc50f2
-    sha384:
-      '8b27f6c3621eaab6c44f50c8e9724a67482523a17d6ba50933e470a12ea0733e2f500e0222b2cc2d625401fd1053d743',
+    sha384: '8b27f6c3621eaab6c44f50c8e9724a67482523a17d6ba50933e470a12ea0733e2f500e0222b2cc2d625401fd1053d743',
     rom: {
       revision: hexToBytes('e7dc50f2282a965281eed349fadb61c2690193ba'),
       sha256: hexToBytes('4cfe3ec6ffcd0ac7888a066045441d5bc7bd6ab5686221f44af7adf3161b7b36'),
@@ -21,8 +20,7 @@ const KNOWN_ROMS: readonly { readonly sha384: string; readonly rom: RomInfo }[] 
   },
   {
     // released 2.1.2
-    sha384:
-      '39afe109ca469e801625c1361fef55635b140e3549c1282ba425d36e7e63e2632a0a4a030990ee2f16e9d34fe5438f39',
+    sha384: '39afe109ca469e801625c1361fef55635b140e3549c1282ba425d36e7e63e2632a0a4a030990ee2f16e9d34fe5438f39',
     rom: {
       revision: hexToBytes('45de392fb186756bb5c0770e38a5709e3fdc7acb'),
       sha256: hexToBytes('3a402d149bfa51d9f4102a3127cd2c90ffa0a6e5b95b5d64d14a0cdbdd174e91'),

@@ -136,7 +136,9 @@ export const romRefusals: Recognizer = {
       name,
       source,
       run: (context) => {
-        const tests = cases.map((test): TestCase => ({ id: String(test.name), run: () => runCase(new Fields(test), context) }));
+        const tests = cases.map(
+          (test): TestCase => ({ id: String(test.name), run: () => runCase(new Fields(test), context) }),
+        );
         return runTests(name, source, tests, context.limits);
       },
     };

@@ -35,7 +35,11 @@ const RECORDED_CSR_HMAC_KEY = hexToBytes(
 /** Device and firmware of a scenario. */
 function optionsOf(scenario: Fields, { provider }: ConformanceContext): DeviceOptions {
   const secrets = scenario.object('secrets');
-  const fuses = recordedFuses({ uds_seed: secrets.text('uds_seed'), field_entropy: secrets.text('field_entropy'), ...(scenario.value('fuses') as object) });
+  const fuses = recordedFuses({
+    uds_seed: secrets.text('uds_seed'),
+    field_entropy: secrets.text('field_entropy'),
+    ...(scenario.value('fuses') as object),
+  });
   const status = scenario.hex('device_status');
   const validity = scenario.object('validity');
   const firmware = measuringStandIn(
@@ -110,7 +114,13 @@ function pcrTests(expect: Fields, names: readonly string[], booted: () => Boot):
   return names.flatMap((name) => {
     const index = /^pcr(\d+)$/.exec(name)?.[1];
     if (index === undefined) return [];
-    return [bytesTest(name, () => booted().device.chip.pcrBank.read(Number(index)), () => expect.hex(name))];
+    return [
+      bytesTest(
+        name,
+        () => booted().device.chip.pcrBank.read(Number(index)),
+        () => expect.hex(name),
+      ),
+    ];
   });
 }
 
@@ -147,7 +157,12 @@ function statusTest(expect: Fields, booted: () => Boot): TestCase {
   };
 }
 
-function scenarioTests(scenario: JsonObject, file: VectorFile, store: VectorStore, context: ConformanceContext): TestCase[] {
+function scenarioTests(
+  scenario: JsonObject,
+  file: VectorFile,
+  store: VectorStore,
+  context: ConformanceContext,
+): TestCase[] {
   const fields = new Fields(scenario);
   const expected = scenario.expect as JsonObject;
   const expect = new Fields(expected);
@@ -157,8 +172,16 @@ function scenarioTests(scenario: JsonObject, file: VectorFile, store: VectorStor
   const tests = [
     ...pcrTests(expect, Object.keys(expected), booted),
     ...keyVaultTests(new Fields(slots), Object.keys(slots), booted),
-    bytesTest('IDevID CDI', () => booted().idevidCdi, () => expect.hex('idevid_cdi')),
-    bytesTest('LDevID CDI', () => booted().ldevidCdi, () => expect.hex('ldevid_cdi')),
+    bytesTest(
+      'IDevID CDI',
+      () => booted().idevidCdi,
+      () => expect.hex('idevid_cdi'),
+    ),
+    bytesTest(
+      'LDevID CDI',
+      () => booted().ldevidCdi,
+      () => expect.hex('ldevid_cdi'),
+    ),
     ...documentTests(file, store, files, booted),
     statusTest(expect, booted),
   ];

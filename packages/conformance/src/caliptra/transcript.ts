@@ -50,7 +50,8 @@ function toleranceOf(id: number): LeftOut {
   if (FIXED_ANSWERS.has(id)) return LEFT_OUT.anything;
   if (id === COMMAND_ID.GET_PCR_LOG || id === COMMAND_ID.FIRMWARE_LOAD) return LEFT_OUT.dpe;
   // FW_INFO says whether attestation is disabled, which a reset after a stash decides.
-  if (id === COMMAND_ID.FW_INFO || id === COMMAND_ID.QUOTE_PCRS_ECC384 || id === COMMAND_ID.QUOTE_PCRS_MLDSA87) return LEFT_OUT.entropy;
+  if (id === COMMAND_ID.FW_INFO || id === COMMAND_ID.QUOTE_PCRS_ECC384 || id === COMMAND_ID.QUOTE_PCRS_MLDSA87)
+    return LEFT_OUT.entropy;
   return LEFT_OUT.nothing;
 }
 
@@ -91,7 +92,9 @@ class Session {
   }
 
   #update() {
-    const loads = this.#entries.some(({ cmd, request_size: size }) => cmd === COMMAND_ID.FIRMWARE_LOAD && size !== undefined);
+    const loads = this.#entries.some(
+      ({ cmd, request_size: size }) => cmd === COMMAND_ID.FIRMWARE_LOAD && size !== undefined,
+    );
     return loads ? recordedFirmware(this.#folder, this.#context.provider, 'image-update.json') : undefined;
   }
 
@@ -157,7 +160,8 @@ class Session {
     if (this.#leftOut > toleranceOf(id)) notRun(`entries after ${MISSING}`);
     if (inRuntime && this.device.chip.soc.subsystemMode && SHOW_SOC_FIRMWARE.has(id))
       notRun('measurements of SoC firmware, which the model does not load yet');
-    if (id === COMMAND_ID.FW_INFO && !isKnownRom(this.#folder)) notRun('the answer describes a ROM image that is not known');
+    if (id === COMMAND_ID.FW_INFO && !isKnownRom(this.#folder))
+      notRun('the answer describes a ROM image that is not known');
   }
 }
 

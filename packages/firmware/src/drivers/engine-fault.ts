@@ -1,5 +1,5 @@
-import { EngineError } from '@rootcap/hardware';
 import { type ErrorName, RotError } from '@rootcap/errors';
+import { EngineError } from '@rootcap/hardware';
 
 /** Which firmware code an engine's refusal becomes, by the port that refused. */
 export type FaultCodes = Partial<Record<EngineError['fault'], ErrorName>>;

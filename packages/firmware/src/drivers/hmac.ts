@@ -48,7 +48,5 @@ export class HmacDriver {
 }
 
 function kdfInput(label: Uint8Array, context?: Uint8Array): Uint8Array {
-  return context === undefined
-    ? concatBytes(COUNTER_ONE, label)
-    : concatBytes(COUNTER_ONE, label, SEPARATOR, context);
+  return context === undefined ? concatBytes(COUNTER_ONE, label) : concatBytes(COUNTER_ONE, label, SEPARATOR, context);
 }

@@ -6,7 +6,11 @@ import { axiBase } from './straps.ts';
 /** DEVICE_STATUS_0[7:0]. */
 const DEVICE_STATUS = { READY_TO_ACCEPT_RECOVERY_IMAGE: 3, RECOVERY_PENDING: 4, BOOT_FAILURE: 0xe } as const;
 /** RECOVERY_STATUS[3:0]; the image index follows in [7:4]. */
-const RECOVERY_STATUS = { AWAITING_RECOVERY_IMAGE: 1, BOOTING_RECOVERY_IMAGE: 2, IMAGE_AUTHENTICATION_ERROR: 0xd } as const;
+const RECOVERY_STATUS = {
+  AWAITING_RECOVERY_IMAGE: 1,
+  BOOTING_RECOVERY_IMAGE: 2,
+  IMAGE_AUTHENTICATION_ERROR: 0xd,
+} as const;
 const REASON_STREAMING_BOOT = 0x12;
 /** Agent capabilities: identification, recovery memory access, … and push-C-image. Bits 0, 4, 5, 7, 9, 11, 12. */
 const AGENT_CAPABILITIES = 0x1ab1;

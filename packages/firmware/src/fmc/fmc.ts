@@ -1,13 +1,7 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
-import {
-  FW_MARKER,
-  FW_VERSION,
-  ROM_MAJOR_VERSION,
-  ROM_MARKER,
-  ROM_MINOR_VERSION,
-} from '../memory/persistent-data.ts';
+import { FW_MARKER, FW_VERSION, ROM_MAJOR_VERSION, ROM_MARKER, ROM_MINOR_VERSION } from '../memory/persistent-data.ts';
 import { FHT_INVALID_HANDLE, FHT_MARKER } from '../rom/fht.ts';
 import { makeFmcAliasCsrs } from './fmc-alias-csr.ts';
 import { measureRuntime } from './pcrs.ts';

@@ -1,6 +1,6 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../context.ts';
-import { describeLayer, type DiceLayer } from '../dice-layer.ts';
+import { type DiceLayer, describeLayer } from '../dice-layer.ts';
 import { slotOfHandle } from '../rom/fht.ts';
 
 type KeyHandle = 'fmc_cdi_kv_hdl' | 'fmc_ecc_priv_key_kv_hdl' | 'fmc_mldsa_keypair_seed_kv_hdl';

@@ -3,7 +3,7 @@ import { type ErrorName, RotError } from '@rootcap/errors';
 import { ImageManifest } from '@rootcap/image';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
-import { deriveKeyPairs, describeLayer, type DiceLayer, signWith } from '../dice-layer.ts';
+import { type DiceLayer, deriveKeyPairs, describeLayer, signWith } from '../dice-layer.ts';
 import { CDI_USAGE, KEY_ID } from '../key-ids.ts';
 import { certificateNames, registerForm } from '../rom/certificates.ts';
 import { keyHandle } from '../rom/fht.ts';
@@ -89,7 +89,12 @@ function certify(
   store(context, algorithm, tbs, signature);
 }
 
-function store({ persistent: { fht, fw } }: FirmwareContext, algorithm: DiceAlgorithm, tbs: Uint8Array, signature: Uint8Array): void {
+function store(
+  { persistent: { fht, fw } }: FirmwareContext,
+  algorithm: DiceAlgorithm,
+  tbs: Uint8Array,
+  signature: Uint8Array,
+): void {
   const ecc = algorithm === 'ecdsa-p384';
   const area = fw.slice(ecc ? 'ecc_rtalias_tbs' : 'mldsa_rtalias_tbs');
   if (tbs.length > area.length)

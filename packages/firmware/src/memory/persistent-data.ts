@@ -73,7 +73,12 @@ export class PersistentData {
     if (index >= PCR_LOG_MAX_COUNT) return false;
     const pcr_data = new Uint8Array(48);
     pcr_data.set(entry.data);
-    const encoded = PcrLogEntry.encode({ id: entry.id, reserved0: new Uint8Array(2), pcr_ids: entry.pcr_ids, pcr_data });
+    const encoded = PcrLogEntry.encode({
+      id: entry.id,
+      reserved0: new Uint8Array(2),
+      pcr_ids: entry.pcr_ids,
+      pcr_data,
+    });
     this.rom.slice('pcr_log').set(encoded, index * PcrLogEntry.size);
     this.fht.set('pcr_log_index', index + 1);
     return true;

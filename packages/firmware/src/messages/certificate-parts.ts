@@ -22,16 +22,34 @@ function storedParts(
   switch (layer) {
     case 'ldevid':
       return ecc
-        ? { tbs: cut(rom.slice('ecc_ldevid_tbs'), fht.get('ecc_ldevid_tbs_size')), signature: dataVault.get('ldev_dice_ecc_signature') }
-        : { tbs: cut(rom.slice('mldsa_ldevid_tbs'), fht.get('mldsa_ldevid_tbs_size')), signature: dataVault.slice('ldev_dice_mldsa_signature') };
+        ? {
+            tbs: cut(rom.slice('ecc_ldevid_tbs'), fht.get('ecc_ldevid_tbs_size')),
+            signature: dataVault.get('ldev_dice_ecc_signature'),
+          }
+        : {
+            tbs: cut(rom.slice('mldsa_ldevid_tbs'), fht.get('mldsa_ldevid_tbs_size')),
+            signature: dataVault.slice('ldev_dice_mldsa_signature'),
+          };
     case 'fmc-alias':
       return ecc
-        ? { tbs: cut(rom.slice('ecc_fmcalias_tbs'), fht.get('ecc_fmcalias_tbs_size')), signature: dataVault.get('fmc_dice_ecc_signature') }
-        : { tbs: cut(rom.slice('mldsa_fmcalias_tbs'), fht.get('mldsa_fmcalias_tbs_size')), signature: dataVault.slice('fmc_dice_mldsa_signature') };
+        ? {
+            tbs: cut(rom.slice('ecc_fmcalias_tbs'), fht.get('ecc_fmcalias_tbs_size')),
+            signature: dataVault.get('fmc_dice_ecc_signature'),
+          }
+        : {
+            tbs: cut(rom.slice('mldsa_fmcalias_tbs'), fht.get('mldsa_fmcalias_tbs_size')),
+            signature: dataVault.slice('fmc_dice_mldsa_signature'),
+          };
     case 'rt-alias':
       return ecc
-        ? { tbs: cut(fw.slice('ecc_rtalias_tbs'), fht.get('rtalias_ecc_tbs_size')), signature: fht.get('rt_dice_ecc_sign') }
-        : { tbs: cut(fw.slice('mldsa_rtalias_tbs'), fw.get('rtalias_mldsa_tbs_size')), signature: fw.slice('rt_dice_mldsa_sign') };
+        ? {
+            tbs: cut(fw.slice('ecc_rtalias_tbs'), fht.get('rtalias_ecc_tbs_size')),
+            signature: fht.get('rt_dice_ecc_sign'),
+          }
+        : {
+            tbs: cut(fw.slice('mldsa_rtalias_tbs'), fw.get('rtalias_mldsa_tbs_size')),
+            signature: fw.slice('rt_dice_mldsa_sign'),
+          };
   }
 }
 

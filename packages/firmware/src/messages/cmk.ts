@@ -1,19 +1,19 @@
 import { concatBytes, utf8ToBytes } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
+import type { Infer } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
 import { guarded } from '../drivers/engine-fault.ts';
 import { KEY_ID } from '../key-ids.ts';
 import { stableOwnerKeyAvailable } from '../rom/idevid.ts';
 import {
   CM_HASH_ALGORITHM,
-  CmDeriveStableKeyReq,
+  type CmDeriveStableKeyReq,
   CmDeriveStableKeyResp,
   CmHmacReq,
-  EncryptedCmk,
+  type EncryptedCmk,
   UnencryptedCmk,
 } from './layouts.ts';
 import { RESPONSE_HEADER, varSizeResponse } from './response.ts';
-import type { Infer } from '@rootcap/struct';
 
 const KEY_USAGE_HMAC = 1;
 
@@ -31,7 +31,7 @@ const STABLE_OWNER_KEY_TYPE = 3;
  * @see caliptra-sw:rom/dev/src/flow/cold_reset/fw_processor/mod.rs (derive_stable_key)
  */
 export function deriveStableKey(context: FirmwareContext, request: Infer<typeof CmDeriveStableKeyReq>): Uint8Array {
-  const { chip, drivers } = context;
+  const { drivers } = context;
   if (request.key_type === STABLE_OWNER_KEY_TYPE && !stableOwnerKeyAvailable(context))
     throw new RotError('CMB_STABLE_OWNER_KEY_NOT_AVAILABLE');
   const root = STABLE_KEYS[request.key_type];
@@ -82,7 +82,10 @@ function wrapCmk({ chip, persistent }: FirmwareContext, cmk: Infer<typeof Unencr
   return { domain: 0, domain_metadata: new Uint8Array(16), iv, ciphertext, gcm_tag: tag };
 }
 
-function unwrapCmk({ chip, persistent }: FirmwareContext, cmk: Infer<typeof EncryptedCmk>): Infer<typeof UnencryptedCmk> {
+function unwrapCmk(
+  { chip, persistent }: FirmwareContext,
+  cmk: Infer<typeof EncryptedCmk>,
+): Infer<typeof UnencryptedCmk> {
   const plaintext = chip.aes.gcmDecrypt({
     key: [persistent.rom.get('cmb_aes_key_share0'), persistent.rom.get('cmb_aes_key_share1')],
     iv: cmk.iv,

@@ -68,7 +68,12 @@ export const FMC_ALIAS_PLACES: Readonly<Record<DiceAlgorithm, Place>> = {
 };
 
 /** Names of issuer and subject, as every certificate of a layer has them. */
-export function certificateNames(context: FirmwareContext, algorithm: DiceAlgorithm, issuer: DiceLayer, subject: DiceLayer) {
+export function certificateNames(
+  context: FirmwareContext,
+  algorithm: DiceAlgorithm,
+  issuer: DiceLayer,
+  subject: DiceLayer,
+) {
   const authority = issuer[algorithm];
   const own = subject[algorithm];
   return {
@@ -84,7 +89,12 @@ export function certificateNames(context: FirmwareContext, algorithm: DiceAlgori
 }
 
 /** Signs the LDevID certificate with IDevID, whose key is erased right after. */
-export function certifyLdevid(context: FirmwareContext, algorithm: DiceAlgorithm, idevid: DiceLayer, ldevid: DiceLayer): void {
+export function certifyLdevid(
+  context: FirmwareContext,
+  algorithm: DiceAlgorithm,
+  idevid: DiceLayer,
+  ldevid: DiceLayer,
+): void {
   const tbs = ldevidTbs(algorithm, certificateNames(context, algorithm, idevid, ldevid));
   certify(context, algorithm, idevid, ldevid, tbs, LDEVID_PLACES[algorithm]);
 }

@@ -1,7 +1,7 @@
 import { RotError } from '@rootcap/errors';
 import { type Struct, StructError } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
-import { type CommandName, COMMAND_ID } from '../messages/command-ids.ts';
+import { COMMAND_ID, type CommandName } from '../messages/command-ids.ts';
 
 /** Outcome of a ROM command: a response, or nothing, which completes the command with CMD_FAILURE. */
 export type RomResponse = Uint8Array | undefined;

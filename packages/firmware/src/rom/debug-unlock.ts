@@ -12,8 +12,8 @@ import {
   ProductionAuthDebugUnlockToken,
 } from '../messages/layouts.ts';
 import { headerOnly } from '../messages/response.ts';
-import { createChallenge, validateToken } from './debug-unlock-challenge.ts';
 import { decodeExactly } from './command.ts';
+import { createChallenge, validateToken } from './debug-unlock-challenge.ts';
 
 const LIFECYCLE_MANUFACTURING = 1;
 const LIFECYCLE_PRODUCTION = 3;

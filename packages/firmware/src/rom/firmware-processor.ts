@@ -111,9 +111,7 @@ function stopAfter(id: number, response: Uint8Array): void {
   if (id === COMMAND_ID.SHUTDOWN) throw new RotError('RUNTIME_SHUTDOWN');
   if (id !== COMMAND_ID.ZEROIZE_UDS_FE) return;
   const succeeded = response[8] === 0;
-  throw new RotError(
-    succeeded ? 'UDS_FE_PROGRAMMING_ZEROIZATION_SUCCESS' : 'UDS_FE_PROGRAMMING_ZEROIZATION_FAILED',
-  );
+  throw new RotError(succeeded ? 'UDS_FE_PROGRAMMING_ZEROIZATION_SUCCESS' : 'UDS_FE_PROGRAMMING_ZEROIZATION_FAILED');
 }
 
 function mailboxDelivery(context: FirmwareContext, size: number): FirmwareDelivery {

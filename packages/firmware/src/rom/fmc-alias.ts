@@ -1,7 +1,7 @@
 import type { Validity } from '@rootcap/dice';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
-import { deriveKeyPairs, describeLayer, type DiceLayer } from '../dice-layer.ts';
+import { type DiceLayer, deriveKeyPairs, describeLayer } from '../dice-layer.ts';
 import { CDI_USAGE, KEY_ID } from '../key-ids.ts';
 import { certifyFmcAlias } from './certificates.ts';
 import { PCR_ID } from './pcrs.ts';

@@ -1,10 +1,17 @@
 import { utf8ToBytes } from '@rootcap/crypto';
-import { assembleCsr, CSR_ENVELOPE, CSR_ENVELOPE_MARKER, type DiceAlgorithm, idevidCsrTbs, idevidKeyIdentifier } from '@rootcap/dice';
+import {
+  assembleCsr,
+  CSR_ENVELOPE,
+  CSR_ENVELOPE_MARKER,
+  type DiceAlgorithm,
+  idevidCsrTbs,
+  idevidKeyIdentifier,
+} from '@rootcap/dice';
 import { RotError } from '@rootcap/errors';
 import { KeyUsage } from '@rootcap/hardware';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxIdle, report } from '../coroutine.ts';
-import { deriveKeyPairs, describeLayer, type DiceLayer, signWith } from '../dice-layer.ts';
+import { type DiceLayer, deriveKeyPairs, describeLayer, signWith } from '../dice-layer.ts';
 import { eraseKey } from '../drivers/key-vault.ts';
 import { deviceUeid, idevidCertAttr } from '../fuses.ts';
 import { CDI_USAGE, KEY_ID } from '../key-ids.ts';

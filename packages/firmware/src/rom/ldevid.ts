@@ -1,8 +1,8 @@
-import { KeyUsage } from '@rootcap/hardware';
 import { utf8ToBytes } from '@rootcap/crypto';
+import { KeyUsage } from '@rootcap/hardware';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
-import { deriveKeyPairs, describeLayer, type DiceLayer } from '../dice-layer.ts';
+import { type DiceLayer, deriveKeyPairs, describeLayer } from '../dice-layer.ts';
 import { eraseKey } from '../drivers/key-vault.ts';
 import { CDI_USAGE, KEY_ID } from '../key-ids.ts';
 import { certifyLdevid } from './certificates.ts';

@@ -65,7 +65,11 @@ export function* loadFirmware(context: FirmwareContext, delivery: FirmwareDelive
   return certificateValidity(manifest);
 }
 
-function verify(context: FirmwareContext, { source, verified }: FirmwareDelivery, manifest: Uint8Array): ImageVerificationInfo {
+function verify(
+  context: FirmwareContext,
+  { source, verified }: FirmwareDelivery,
+  manifest: Uint8Array,
+): ImageVerificationInfo {
   let info: ImageVerificationInfo;
   try {
     info = verifyImage(manifest, verificationEnv(context, source), 'ColdReset', source.size);

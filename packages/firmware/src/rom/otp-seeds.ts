@@ -66,7 +66,10 @@ class DirectAccess {
   }
 }
 
-function placeOf(context: FirmwareContext, partition: SeedPartition): { readonly address: number; readonly size: number } {
+function placeOf(
+  context: FirmwareContext,
+  partition: SeedPartition,
+): { readonly address: number; readonly size: number } {
   const uds = context.chip.soc.get('SS_UDS_SEED_BASE_ADDR_L');
   if (partition === 'UDS') return { address: uds, size: UDS_SIZE };
   const index = FE_PARTITIONS.indexOf(partition);

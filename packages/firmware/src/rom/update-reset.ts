@@ -4,13 +4,13 @@ import { BOOT_STATUS } from '../boot-status.ts';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';
-import { type ImageSource, axiImage, mailboxImage, readRange } from './image-source.ts';
+import { ExternalMailboxCmdReq } from '../messages/layouts.ts';
+import { axiImage, type ImageSource, mailboxImage, readRange } from './image-source.ts';
 import { extendKeyLadder } from './key-ladder.ts';
 import { copyToIccm, verifyLoaded } from './load-firmware.ts';
 import { extendFmcPcrs } from './pcrs.ts';
 import { verificationEnv } from './verification-env.ts';
 import { relockKeys, requireRomData } from './warm-reset.ts';
-import { ExternalMailboxCmdReq } from '../messages/layouts.ts';
 
 const ACCESS_FAILURE = 'ROM_UPDATE_RESET_FLOW_MAILBOX_ACCESS_FAILURE';
 

@@ -1,7 +1,7 @@
 import { type ErrorName, RotError } from '@rootcap/errors';
 import type { Struct } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
-import { type CommandName, COMMAND_ID } from '../messages/command-ids.ts';
+import { COMMAND_ID, type CommandName } from '../messages/command-ids.ts';
 
 /**
  * How the length of a request is judged: `exact` size of its struct, `shorter` requests filled up with zeros, `any`
@@ -47,7 +47,11 @@ export function runtimeCommand<Request>(
 }
 
 /** Decodes a request by its length class and runs the command. */
-export function runCommand(context: FirmwareContext, command: RuntimeCommand, message: Uint8Array): Uint8Array | undefined {
+export function runCommand(
+  context: FirmwareContext,
+  command: RuntimeCommand,
+  message: Uint8Array,
+): Uint8Array | undefined {
   return command.handle(context, decodeRequest(command, message) as never);
 }
 

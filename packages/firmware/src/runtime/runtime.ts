@@ -1,8 +1,8 @@
 import { RotError } from '@rootcap/errors';
 import { ImageManifest } from '@rootcap/image';
 import type { FirmwareContext } from '../context.ts';
-import { stopWatchdog } from '../drivers/watchdog.ts';
 import { type Firmware, mailboxCommand, mailboxIdle, observe, report } from '../coroutine.ts';
+import { stopWatchdog } from '../drivers/watchdog.ts';
 import { FW_MARKER, FW_VERSION, ROM_MAJOR_VERSION, ROM_MARKER, ROM_MINOR_VERSION } from '../memory/persistent-data.ts';
 import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';

@@ -20,7 +20,9 @@ function bootToChains(options: DeviceOptions): void {
 }
 
 /** The primitive calls of a boot. A first boot passes the known-answer tests and builds the demo firmware. */
-export function primitivesOfBoot(options: DeviceOptions & { readonly provider: CryptoProvider }): readonly RecordedCall[] {
+export function primitivesOfBoot(
+  options: DeviceOptions & { readonly provider: CryptoProvider },
+): readonly RecordedCall[] {
   const recorder = new PrimitiveRecorder(options.provider);
   const recorded = { ...options, provider: recorder.provider };
   bootToChains(recorded);

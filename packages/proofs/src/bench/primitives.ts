@@ -16,7 +16,17 @@ function text(length: number): Uint8Array {
 }
 
 /** The primitives of a device on one provider, each with what it needs already made. */
-function primitives({ hashes, hmac, xof, aead, blockCipher, ecdsa384, ecdh384, mldsa87, mlkem1024 }: CryptoProvider): Record<string, Work> {
+function primitives({
+  hashes,
+  hmac,
+  xof,
+  aead,
+  blockCipher,
+  ecdsa384,
+  ecdh384,
+  mldsa87,
+  mlkem1024,
+}: CryptoProvider): Record<string, Work> {
   const [kib, mib, key, digest] = [text(1024), text(1 << 20), text(32), text(48)];
   const publicKey = ecdsa384.publicKey(digest);
   const signature = ecdsa384.sign(digest, digest);

@@ -1,5 +1,13 @@
 import { nodeProvider } from '@rootcap/crypto/node';
-import { type BundleOptions, buildBundle, demoKeys, ownerPkHash, ownerPublicKeys, vendorPkHash, vendorPublicKeys } from '@rootcap/image';
+import {
+  type BundleOptions,
+  buildBundle,
+  demoKeys,
+  ownerPkHash,
+  ownerPublicKeys,
+  vendorPkHash,
+  vendorPublicKeys,
+} from '@rootcap/image';
 import { createDevice, type Device, type DeviceEvent, type DeviceOptions, type DeviceSnapshot } from 'rootcap';
 import { TooManySteps } from './outcomes.ts';
 import { addFuses, addKeyVault, addMemorySecrets, SecretFinder } from './secrets.ts';

@@ -40,7 +40,10 @@ export class Random {
   }
 }
 
-const EDGES = [0, 1, 2, 3, 4, 31, 32, 33, 127, 128, 129, 0xff, 0x100, 0xffff, 0x1_0000, 0x3_ffff, 0x4_0000, 0x4_0001, 0x4000_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffc, 0xffff_ffff] as const;
+const EDGES = [
+  0, 1, 2, 3, 4, 31, 32, 33, 127, 128, 129, 0xff, 0x100, 0xffff, 0x1_0000, 0x3_ffff, 0x4_0000, 0x4_0001, 0x4000_0000,
+  0x7fff_ffff, 0x8000_0000, 0xffff_fffc, 0xffff_ffff,
+] as const;
 
 /** The generator of one case: independent of all cases before it, so that a case can be run alone. */
 export function caseRandom(seed: number, index: number): Random {

@@ -116,4 +116,3 @@ export function addMemorySecrets(finder: SecretFinder, { context: { persistent }
   finder.add('cryptographic mailbox key', persistent.rom.get('cmb_aes_key_share0'));
   finder.add('cryptographic mailbox key', persistent.rom.get('cmb_aes_key_share1'));
 }
-

@@ -45,7 +45,10 @@ export class StubProvider {
   }
 
   #mldsa({ mldsa87: real, xof }: CryptoProvider): CryptoProvider['mldsa87'] {
-    const publicOf = remember((secretKey) => xof.digest('shake256', real.publicKeySize, secretKey.subarray(0, 64)), 4096);
+    const publicOf = remember(
+      (secretKey) => xof.digest('shake256', real.publicKeySize, secretKey.subarray(0, 64)),
+      4096,
+    );
     const publicKeyOf = (secretKey: Uint8Array): Uint8Array => publicOf(secretKey.subarray(0, 64)).slice();
     const standIn = (publicKey: Uint8Array, kind: number, message: Uint8Array): Uint8Array =>
       xof.digest('shake256', real.signatureSize, publicKey, Uint8Array.of(kind), message);

@@ -1,11 +1,6 @@
 import { RotError } from '@rootcap/errors';
 import { COMMAND_ID } from '../../messages/command-ids.ts';
-import {
-  CM_HASH_ALGORITHM,
-  CM_RANDOM_GENERATE_MAX,
-  CmRandomGenerateReq,
-  CmShaReqHdr,
-} from '../../messages/layouts.ts';
+import { CM_HASH_ALGORITHM, CM_RANDOM_GENERATE_MAX, CmRandomGenerateReq, CmShaReqHdr } from '../../messages/layouts.ts';
 import { varSizeResponse } from '../../messages/response.ts';
 import { decodeExactly, type RomCommand, romCommand } from '../command.ts';
 

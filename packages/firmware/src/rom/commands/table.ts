@@ -2,7 +2,7 @@ import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
 import { type CapabilityName, capabilitiesResponse } from '../../messages/capabilities.ts';
 import { cmHmac, deriveStableKey } from '../../messages/cmk.ts';
-import { type CommandName, COMMAND_ID } from '../../messages/command-ids.ts';
+import { COMMAND_ID, type CommandName } from '../../messages/command-ids.ts';
 import {
   CmDeriveStableKeyReq,
   FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST,
@@ -11,7 +11,7 @@ import {
   MailboxReqHeader,
   StashMeasurementReq,
 } from '../../messages/layouts.ts';
-import { RESPONSE_HEADER, headerOnly } from '../../messages/response.ts';
+import { headerOnly, RESPONSE_HEADER } from '../../messages/response.ts';
 import { type VerifyFailures, verifyEcdsaRequest, verifyMldsaRequest } from '../../messages/signature-verify.ts';
 import { versionResponse } from '../../messages/version.ts';
 import { type RomCommand, type RomResponse, romCommand } from '../command.ts';

@@ -1,9 +1,10 @@
-import { assembleCertificate, type DiceAlgorithm } from '@rootcap/dice';
 import { concatBytes } from '@rootcap/crypto';
+import { assembleCertificate, type DiceAlgorithm } from '@rootcap/dice';
 import { type ErrorName, RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
 import { storedFmcAliasCsr } from '../../fmc/fmc-alias-csr.ts';
 import { type CertifiedLayer, certificateResponse, storedCertificate } from '../../messages/certificate-parts.ts';
+import type { CommandName } from '../../messages/command-ids.ts';
 import {
   GetIdevEcc384CertReq,
   GetIdevEcc384InfoResp,
@@ -13,7 +14,6 @@ import {
   PopulateIdevEcc384CertReq,
   PopulateIdevMldsa87CertReq,
 } from '../../messages/layouts.ts';
-import type { CommandName } from '../../messages/command-ids.ts';
 import { RESPONSE_HEADER, varSizeResponse } from '../../messages/response.ts';
 import { storedIdevCsr } from '../../rom/commands/identity.ts';
 import { type RuntimeCommand, runtimeCommand } from '../command.ts';

@@ -4,17 +4,12 @@ import type { FirmwareContext } from '../../context.ts';
 import { zeroizeEngines } from '../../fatal-error.ts';
 import { fuseSvn } from '../../measured-state.ts';
 import { type CapabilityName, capabilitiesResponse } from '../../messages/capabilities.ts';
-import { type CommandName, COMMAND_ID } from '../../messages/command-ids.ts';
-import {
-  FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST,
-  FwInfoResp,
-  MailboxReqHeader,
-} from '../../messages/layouts.ts';
+import { COMMAND_ID, type CommandName } from '../../messages/command-ids.ts';
+import { FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST, FwInfoResp, MailboxReqHeader } from '../../messages/layouts.ts';
 import { headerOnly, RESPONSE_HEADER } from '../../messages/response.ts';
 import { type VerifyFailures, verifyEcdsaRequest, verifyMldsaRequest } from '../../messages/signature-verify.ts';
 import { versionResponse } from '../../messages/version.ts';
 import { type RuntimeCommand, runtimeCommand } from '../command.ts';
-
 
 function fwInfo({ chip: { soc }, persistent, options }: FirmwareContext): Uint8Array {
   const { dataVault } = persistent;
@@ -59,7 +54,10 @@ function ownerManifestMinSvn(soc: FirmwareContext['chip']['soc']): number {
 const FAILURES: VerifyFailures = { ecdsa: 'RUNTIME_ECDSA_VERIFY_FAILED', mldsa: 'RUNTIME_MLDSA_VERIFY_FAILED' };
 
 /** A command that decodes its request itself. */
-function raw(name: CommandName, handle: (context: FirmwareContext, message: Uint8Array) => Uint8Array | undefined): RuntimeCommand {
+function raw(
+  name: CommandName,
+  handle: (context: FirmwareContext, message: Uint8Array) => Uint8Array | undefined,
+): RuntimeCommand {
   return { id: COMMAND_ID[name], name, request: MailboxReqHeader as never, length: 'raw', handle: handle as never };
 }
 
