@@ -172,7 +172,7 @@ export function socBus(parts: BusParts): SocBus {
       if (window !== undefined)
         return kept(window, address, axiUser) ? 0 : readBlock(window, address, size, { side: 'soc', axiUser });
       if (!soc.subsystemMode) throw new BusFault('LoadAccessFault', address);
-      return readLittleEndian(axi.read(address & ~3, 4), address & 3, size);
+      return readLittleEndian(axi.read((address & ~3) >>> 0, 4), address & 3, size);
     },
     write(address, value, axiUser, size = 4) {
       checkAligned('Store', address, size);

@@ -1,1 +1,12 @@
-export {};
+export { type BootMeasurement, measureBoot, primitivesOfBoot } from './bench/boot.ts';
+export { PrimitiveRecorder, type RecordedCall } from './bench/recorder.ts';
+export { type Bundle, bundleForBrowsers, entryPoint } from './browser/bundle.ts';
+export { type Baseline, type Bench, createBaseline, createBench } from './fuzz/baseline.ts';
+export { fuzzImages } from './fuzz/images.ts';
+export { fuzzMailbox } from './fuzz/mailbox.ts';
+export { Outcomes, TooManySteps, type Violation } from './fuzz/outcomes.ts';
+export { SecretFinder } from './fuzz/secrets.ts';
+export { StateWatch } from './fuzz/state-watch.ts';
+export { compareDigests, type DeviceDigests, deviceDigests } from './runtimes/digests.ts';
+export { completeChains } from './verifiers/chains.ts';
+export { type FlipResult, refuseFlippedBits } from './verifiers/flipped-bits.ts';

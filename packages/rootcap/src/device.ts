@@ -178,12 +178,13 @@ export class Device {
    * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface; or to a
    * running runtime, which then updates itself.
    *
-   * @throws RotError with the code that refused it
+   * @throws RotError with the code that refused it, Error if the device waits for something else
    */
   loadFirmware(bundle: Uint8Array): void {
     const { axiUser } = this.options;
     const { mailbox, recovery, soc } = this.chip;
     const inRom = this.state === 'awaiting-firmware';
+    if (!inRom && this.state !== 'runtime' && this.state !== 'fatal') throw new Error(`loadFirmware: ${this.state}`);
     if (inRom && soc.subsystemMode) {
       recovery.stage([bundle]);
       this.mailbox.execute('RI_DOWNLOAD_FIRMWARE');

@@ -48,7 +48,9 @@ export class DeviceMailbox {
   /**
    * Sends a whole message as it is and runs the firmware until it answers.
    *
-   * @throws Error if another agent holds the mailbox, or the firmware stops without an answer
+   * @returns status `CMD_BUSY` if the firmware waits for something else first, such as fuses or a recovery image; the
+   *   command then stays in the mailbox
+   * @throws Error if another agent holds the mailbox
    */
   send(id: number, message: Uint8Array, { axiUser = this.#axiUser }: ExecuteOptions = {}): MailboxResponse {
     const { mailbox } = this.#device.chip;
@@ -57,8 +59,10 @@ export class DeviceMailbox {
     this.#device.run(() => mailbox.status() !== 'CMD_BUSY');
     const status = mailbox.status();
     const data = status === 'DATA_READY' ? mailbox.response(axiUser) : new Uint8Array(0);
-    mailbox.release(axiUser);
-    this.#device.run();
+    if (status !== 'CMD_BUSY') {
+      mailbox.release(axiUser);
+      this.#device.run();
+    }
     this.#device.emit({
       kind: 'command',
       id,

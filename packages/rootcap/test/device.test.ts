@@ -41,6 +41,20 @@ describe('device', () => {
     expect(device.state).toBe('runtime');
   });
 
+  test('a command while ROM waits for a recovery image waits in the mailbox, without a protocol violation', () => {
+    const device = createDevice({ subsystemMode: true }).bootToRom();
+    device.mailbox.execute('RI_DOWNLOAD_FIRMWARE');
+    expect(device.mailbox.execute('VERSION').status).toBe('CMD_BUSY');
+    expect(device.chip.mailbox.pending()?.command).toBe(0x4650_5652);
+    expect(device.chip.soc.get('CPTRA_HW_ERROR_NON_FATAL')).toBe(0);
+  });
+
+  test('firmware for a device that cannot take it is refused, and the mailbox stays free', () => {
+    const device = createDevice();
+    expect(() => device.loadFirmware(new Uint8Array(4))).toThrow('loadFirmware: awaiting-fuses');
+    expect(device.boot().state).toBe('runtime');
+  });
+
   test.each([{ lifecycle: 'retired' }, { profile: '1.0' }])('refuses %j', (options) => {
     expect(() => createDevice(options as never)).toThrow(RangeError);
   });

@@ -93,6 +93,6 @@ export class Ecc384Driver {
   /** Signs the PCR hash in the SHA engine with the FMC alias key. */
   signPcr(): Uint8Array {
     const iv = this.#chip.trng.generate();
-    return this.#chip.ecc.signPcr(iv);
+    return guarded(SIGN_FAULTS, () => this.#chip.ecc.signPcr(iv));
   }
 }

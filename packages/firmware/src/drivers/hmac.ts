@@ -4,6 +4,8 @@ import { type FaultCodes, guarded } from './engine-fault.ts';
 
 const FAULTS: FaultCodes = {
   'key-read': 'DRIVER_HMAC_READ_KEY_KV_READ',
+  // An erased key, by reading the RTL, which refuses to read such a slot; no recording shows the code.
+  'invalid-input': 'DRIVER_HMAC_READ_KEY_KV_READ',
   'block-read': 'DRIVER_HMAC_READ_DATA_KV_READ',
   'key-write': 'DRIVER_HMAC_WRITE_TAG_KV_WRITE',
 };

@@ -1,6 +1,7 @@
 import type { Chip } from '@rootcap/hardware';
 import { RECOVERY_IFC } from '@rootcap/hardware';
 import type { Firmware } from '../coroutine.ts';
+import { dmaReadFixed, dmaWrite, readAxiWord, writeAxiWord } from './dma.ts';
 import { axiBase } from './straps.ts';
 
 /** DEVICE_STATUS_0[7:0]. */
@@ -35,12 +36,12 @@ export class RecoveryDriver {
 
   /** Takes image `index` and leaves it at an AXI address. @returns its size in bytes */
   *download(index: number, destination: bigint): Firmware<number> {
-    const { axi, recovery } = this.#chip;
+    const { recovery } = this.#chip;
     this.#write('PROT_CAP_2', (((this.#read('PROT_CAP_2') >>> 16) | AGENT_CAPABILITIES) << 16) | PROTOCOL_VERSION);
     this.await(index);
     while (!recovery.payloadAvailable) yield { for: 'recovery-image', ready: () => recovery.payloadAvailable };
     const size = this.#read('INDIRECT_FIFO_CTRL_1') * 4;
-    axi.write(destination, axi.readFixed(this.#address('INDIRECT_FIFO_DATA'), size));
+    dmaWrite(this.#chip, destination, dmaReadFixed(this.#chip, this.#address('INDIRECT_FIFO_DATA'), size));
     this.#deviceStatus(DEVICE_STATUS.RECOVERY_PENDING);
     while (!recovery.imageActivated) yield { for: 'recovery-image', ready: () => recovery.imageActivated };
     this.#write('RECOVERY_STATUS', RECOVERY_STATUS.BOOTING_RECOVERY_IMAGE | (index << 4));
@@ -83,16 +84,4 @@ export class RecoveryDriver {
   #write(name: RegisterName, value: number): void {
     writeAxiWord(this.#chip, this.#address(name), value);
   }
-}
-
-/** One 32-bit register on the AXI bus. */
-export function readAxiWord({ axi }: Pick<Chip, 'axi'>, address: bigint): number {
-  const data = axi.read(address, 4);
-  return new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-}
-
-export function writeAxiWord({ axi }: Pick<Chip, 'axi'>, address: bigint, value: number): void {
-  const data = new Uint8Array(4);
-  new DataView(data.buffer).setUint32(0, value >>> 0, true);
-  axi.write(address, data);
 }

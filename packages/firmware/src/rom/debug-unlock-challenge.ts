@@ -2,6 +2,7 @@ import { concatBytes, equalBytes } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
 import type { Infer } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
+import { dmaRead } from '../drivers/dma.ts';
 import { axiBase } from '../drivers/straps.ts';
 import { deviceUeid } from '../fuses.ts';
 import {
@@ -58,9 +59,10 @@ function littleEndianWords(response: Uint8Array): Uint8Array {
 }
 
 /** SHA-384 of the keys allowed for a level, from the MCI's register bank, as natural bytes. */
-function authPkHash({ chip: { axi, soc } }: FirmwareContext, level: number): Uint8Array {
+function authPkHash({ chip }: FirmwareContext, level: number): Uint8Array {
+  const { soc } = chip;
   const offset = soc.get('SS_PROD_DEBUG_UNLOCK_AUTH_PK_HASH_REG_BANK_OFFSET') + DIGEST_SIZE * (level - 1);
-  return littleEndianWords(axi.read(axiBase(soc, 'SS_MCI_BASE_ADDR') + BigInt(offset), DIGEST_SIZE));
+  return littleEndianWords(dmaRead(chip, axiBase(soc, 'SS_MCI_BASE_ADDR') + BigInt(offset), DIGEST_SIZE));
 }
 
 /** @throws RotError for the first check that the answer to a challenge fails */

@@ -1,5 +1,6 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../context.ts';
+import { dmaRead } from '../drivers/dma.ts';
 
 /** Where the bytes of a firmware bundle lie: mailbox SRAM, or the MCU's SRAM behind the DMA. */
 export interface ImageSource {
@@ -20,11 +21,11 @@ export function mailboxImage({ chip: { mailbox } }: FirmwareContext, size: numbe
 }
 
 /** The bundle at an AXI address. */
-export function axiImage({ chip: { axi } }: FirmwareContext, address: bigint, size: number): ImageSource {
+export function axiImage({ chip }: FirmwareContext, address: bigint, size: number): ImageSource {
   return {
     size,
     available: Number.MAX_SAFE_INTEGER,
-    read: (offset, length) => axi.read(address + BigInt(offset), length),
+    read: (offset, length) => dmaRead(chip, address + BigInt(offset), length),
   };
 }
 

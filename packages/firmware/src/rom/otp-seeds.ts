@@ -1,6 +1,6 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../context.ts';
-import { readAxiWord, writeAxiWord } from '../drivers/recovery.ts';
+import { readAxiWord, writeAxiWord } from '../drivers/dma.ts';
 import { axiBase } from '../drivers/straps.ts';
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '@rootcap/image';
 import { createDevice, type Device, type DeviceEvent, type DeviceOptions, type DeviceSnapshot } from 'rootcap';
 import { TooManySteps } from './outcomes.ts';
-import { addFuses, addKeyVault, addMemorySecrets, SecretFinder } from './secrets.ts';
+import { addFuses, addKey, addMemorySecrets, SecretFinder } from './secrets.ts';
 import { StubProvider } from './stub-provider.ts';
 
 /** Most steps of the firmware that one operation of the SoC may set off: a whole boot takes less than 100. */
@@ -27,39 +27,50 @@ export interface Baseline {
   readonly events: DeviceEvent[];
   /** Puts the device back and forgets the events. */
   rewind(): void;
+  /** Begins a new operation of the SoC: its steps count from here. */
+  allowSteps(): void;
 }
 
 /** What all baselines share: keys, firmware and the provider with stand-in signatures. */
 export interface Bench {
   readonly provider: DeviceOptions['provider'] & object;
   readonly bundle: BundleOptions;
+  /** The same firmware with real keys. */
+  readonly realBundle: BundleOptions;
   readonly firmware: Uint8Array;
   readonly fuses: NonNullable<DeviceOptions['fuses']>;
+  /** What all devices have besides. */
+  readonly options: DeviceOptions;
 }
 
 function payload(size: number, fill: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, i) => (i * fill) & 0xff);
 }
 
-/** Firmware and fuses of the fuzzed devices. */
-export function createBench(): Bench {
+/**
+ * Firmware and fuses of the fuzzed devices.
+ *
+ * @param options - what all devices have besides
+ */
+export function createBench(options: DeviceOptions = {}): Bench {
   const stub = new StubProvider(nodeProvider());
   const { provider } = stub;
   createDevice({ provider }).bootToRom();
   stub.useStubs();
   const { vendor, owner } = demoKeys(provider);
-  const bundle: BundleOptions = {
-    provider,
+  const firmware: Omit<BundleOptions, 'provider' | 'vendor' | 'owner'> = {
     pqc: 'mldsa',
-    vendor,
-    owner,
     fmc: { payload: payload(1024, 3), loadAddr: 0x4000_0000, entryPoint: 0x4000_0000, version: 1 },
     runtime: { payload: payload(2048, 5), loadAddr: 0x4000_0400, entryPoint: 0x4000_0400, version: 2 },
     header: { svn: 5, pl0Pauser: 1 },
   };
+  const bundle: BundleOptions = { ...firmware, provider, vendor, owner };
+  const real = nodeProvider();
   return {
     provider,
+    options,
     bundle,
+    realBundle: { ...firmware, provider: real, ...demoKeys(real) },
     firmware: buildBundle(bundle),
     fuses: {
       vendorPkHash: vendorPkHash(provider, vendorPublicKeys(vendor), 'mldsa'),
@@ -69,17 +80,15 @@ export function createBench(): Bench {
 }
 
 /** Makes a device throw instead of running on and on. */
-function boundSteps(device: Device): { reset(): void } {
+function boundSteps(device: Device): () => void {
   let steps = 0;
   const step = device.step.bind(device);
   device.step = () => {
     if (++steps > STEP_LIMIT) throw new TooManySteps(`${STEP_LIMIT} steps`);
     return step();
   };
-  return {
-    reset() {
-      steps = 0;
-    },
+  return () => {
+    steps = 0;
   };
 }
 
@@ -90,18 +99,17 @@ function boundSteps(device: Device): { reset(): void } {
  */
 export function createBaseline(name: string, bench: Bench, options: DeviceOptions, to: 'rom' | 'runtime'): Baseline {
   const { provider, firmware, fuses } = bench;
-  const device = createDevice({ provider, firmware, ...options, fuses: { ...fuses, ...options.fuses } });
+  const device = createDevice({ provider, firmware, fuses, ...bench.options, ...options });
   const secrets = new SecretFinder();
   addFuses(secrets, device);
-  device.on(({ kind }) => {
-    // Slots change their tenants: whatever is in one when something happens was a secret.
-    if (kind === 'key-vault' || kind === 'firmware-status') addKeyVault(secrets, device);
+  device.on((event) => {
+    if (event.kind === 'key-vault' && event.operation === 'write') addKey(secrets, device, event.slot);
   });
   if (to === 'rom') device.bootToRom();
   else device.boot();
   addMemorySecrets(secrets, device);
   const snapshot = device.snapshot();
-  const bound = boundSteps(device);
+  const allowSteps = boundSteps(device);
   secrets.mark();
   const events: DeviceEvent[] = [];
   device.on((event) => events.push(event));
@@ -112,11 +120,12 @@ export function createBaseline(name: string, bench: Bench, options: DeviceOption
     secrets,
     events,
     rewind() {
-      bound.reset();
+      allowSteps();
       secrets.rewind();
       device.restore(snapshot);
-      bound.reset();
+      allowSteps();
       events.length = 0;
     },
+    allowSteps,
   };
 }

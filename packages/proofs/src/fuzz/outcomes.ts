@@ -1,7 +1,7 @@
 /** A property that did not hold, with what is needed to see it again. */
 export interface Violation {
   readonly case: number;
-  readonly property: 'typed error' | 'bounded' | 'unchanged' | 'secret';
+  readonly property: 'typed error' | 'bounded' | 'unchanged' | 'secret' | 'signed';
   readonly detail: string;
 }
 
@@ -12,6 +12,12 @@ export class Outcomes {
 
   count(outcome: string): void {
     this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + 1);
+  }
+
+  /** Joins the findings of another run. */
+  add(other: Outcomes): void {
+    for (const [outcome, count] of other.counts) this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + count);
+    this.violations.push(...other.violations);
   }
 
   violate(violation: Violation): void {

@@ -3,7 +3,6 @@ import type { Device } from 'rootcap';
 
 /** Bytes of a secret that have to appear together before we call it a leak. */
 const WINDOW = 8;
-const SLOTS = 24;
 
 /** A window so regular that it appears by itself: zeros, fill patterns. */
 function isRegular(window: Uint8Array): boolean {
@@ -98,9 +97,9 @@ function key(first: number, second: number): number {
   return (first & 0x1f_ffff) * 0x1_0000_0000 + ((second ^ (first >>> 21)) >>> 0);
 }
 
-/** Adds whatever the device keeps from the world right now: every key-vault slot, expanded keys' seeds included. */
-export function addKeyVault(finder: SecretFinder, device: Device): void {
-  for (let slot = 0; slot < SLOTS; slot++) finder.add(`key-vault slot ${slot}`, device.chip.keyVault.inspect(slot));
+/** Adds what a slot of the key vault holds right now. */
+export function addKey(finder: SecretFinder, { chip }: Device, slot: number): void {
+  finder.add(`key-vault slot ${slot}`, chip.keyVault.inspect(slot));
 }
 
 /** Adds what is fused or fixed in silicon. */

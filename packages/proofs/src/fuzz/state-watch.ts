@@ -1,23 +1,19 @@
+import { registerWords } from '@rootcap/hardware';
+import type { StructView } from '@rootcap/struct';
 import type { Device } from 'rootcap';
 
-/** A piece of a device's state that can be compared: a memory, or the registers of a block. */
+/** A piece of a device's state that can be compared: a memory, or a block. */
 interface Part {
   readonly name: string;
   read(): Uint8Array;
-}
-
-/** Registers and flags of a block as bytes. Large memories are not saved twice. */
-function blockPart(device: Device, index: number): Part {
-  const block = device.chip.blocks()[index];
-  if (block === undefined) throw new RangeError(`index: no block ${index}`);
-  const { name } = block.declaration;
-  return { name, read: () => flatten(block.save()) };
+  /** What lies at a byte offset, if that has a name. */
+  label(offset: number): string;
 }
 
 const encoder = new TextEncoder();
 
+/** Plain data as bytes, in order of its members; a block's registers come first. */
 function flatten(state: unknown): Uint8Array {
-  if (state instanceof Uint8Array) return state;
   if (ArrayBuffer.isView(state)) return new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
   const parts: Uint8Array[] = [];
   collect(state, parts);
@@ -25,33 +21,67 @@ function flatten(state: unknown): Uint8Array {
 }
 
 function collect(state: unknown, parts: Uint8Array[]): void {
-  if (ArrayBuffer.isView(state)) parts.push(new Uint8Array(state.buffer, state.byteOffset, state.byteLength));
-  else if (Array.isArray(state)) for (const item of state) collect(item, parts);
+  if (ArrayBuffer.isView(state)) parts.push(flatten(state));
   else if (typeof state === 'object' && state !== null) for (const item of Object.values(state)) collect(item, parts);
   else parts.push(encoder.encode(`${String(state)};`));
 }
 
-/** Blocks whose job it is to change at every command. */
-const ALWAYS_CHANGING = ['MBOX_CSR'];
+/** A memory. DCCM's tables have names: {@link named}. */
+function memoryPart(name: string, memory: Uint8Array, named: readonly NamedRange[] = []): Part {
+  return {
+    name,
+    read: () => memory,
+    label: (offset) => named.find(({ start, end }) => offset >= start && offset < end)?.name ?? 'unnamed',
+  };
+}
 
-/**
- * Sees what of a device changed since the last look: memories, registers of each block, variables of the firmware. Not
- * the mailbox, whose state is the conversation itself.
- */
+interface NamedRange {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Fields of the tables in data memory by their places. */
+function dccmNames({ chip: { dccm }, context: { persistent } }: Device): NamedRange[] {
+  const { rom, fw } = persistent;
+  // The last word, for a debugger. caliptra-sw:drivers/src/memory_layout.rs
+  const bootStatus = { name: 'boot status', start: dccm.length - 4, end: dccm.length };
+  return [...fieldsOf(rom, dccm), ...fieldsOf(fw, dccm), bootStatus];
+}
+
+function fieldsOf<T>({ struct, bytes }: StructView<T>, memory: Uint8Array): NamedRange[] {
+  return struct.fieldNames.map((name) => {
+    const { offset, field } = struct.member(name);
+    const start = bytes.byteOffset - memory.byteOffset + offset;
+    return { name, start, end: start + field.size };
+  });
+}
+
+function blockPart(block: ReturnType<Device['chip']['blocks']>[number]): Part {
+  const words = registerWords(block.declaration);
+  return {
+    name: block.declaration.name,
+    read: () => flatten(block.save()),
+    label: (offset) => words[offset >>> 2]?.name ?? 'internal state',
+  };
+}
+
+/** The mailbox's state is the conversation itself. */
+const CONVERSATION = 'MBOX_CSR';
+
+/** Sees what of a device changed since the last look: memories, each block's registers, variables of the firmware. */
 export class StateWatch {
   readonly #parts: readonly Part[];
   readonly #before = new Map<string, Uint8Array>();
 
   constructor(device: Device) {
-    const blocks = device.chip
-      .blocks()
-      .map((_, index) => blockPart(device, index))
-      .filter(({ name }) => !ALWAYS_CHANGING.includes(name));
+    const { chip, context } = device;
+    const blocks = chip.blocks().filter((block) => block.declaration.name !== CONVERSATION);
     this.#parts = [
-      { name: 'ICCM', read: () => device.chip.iccm },
-      { name: 'DCCM', read: () => device.chip.dccm },
-      { name: 'firmware variables', read: () => flatten(device.context.state) },
-      ...blocks,
+      memoryPart('ICCM', chip.iccm),
+      memoryPart('DCCM', chip.dccm, dccmNames(device)),
+      { name: 'firmware', read: () => flatten(context.state), label: () => 'variables' },
+      ...blocks.map(blockPart),
     ];
     this.look();
   }
@@ -67,26 +97,27 @@ export class StateWatch {
     else this.#before.set(name, bytes.slice());
   }
 
-  /**
-   * Where the state differs from the last look, as `part` or, for memories and registers, `part+offset`; at most one
-   * place of each part.
-   */
+  /** Names of what differs from the last look: `SOC_IFC_REG.CPTRA_FW_ERROR_FATAL`, `DCCM.manifest1`. */
   differences(): string[] {
-    const found: string[] = [];
-    for (const { name, read } of this.#parts) {
+    const found = new Set<string>();
+    for (const { name, read, label } of this.#parts) {
       const [before, now] = [this.#before.get(name) as Uint8Array, read()];
       if (Buffer.compare(before, now) === 0) continue;
-      const places = differingBytes(before, now);
-      found.push(...places.map((offset) => `${name}+0x${offset.toString(16)}`));
+      for (const offset of differingWords(before, now)) found.add(`${name}.${label(offset)}`);
     }
-    return found;
+    return [...found];
   }
 }
 
-/** Word offsets of the differing words, at most 64. */
-function differingBytes(before: Uint8Array, now: Uint8Array): number[] {
+function differingWords(before: Uint8Array, now: Uint8Array): number[] {
   const places: number[] = [];
-  for (let at = 0; at < Math.max(before.length, now.length) && places.length < 64; at += 4)
-    if ([0, 1, 2, 3].some((i) => before[at + i] !== now[at + i])) places.push(at);
+  for (let at = 0; at < Math.max(before.length, now.length); at += 4)
+    if (
+      before[at] !== now[at] ||
+      before[at + 1] !== now[at + 1] ||
+      before[at + 2] !== now[at + 2] ||
+      before[at + 3] !== now[at + 3]
+    )
+      places.push(at);
   return places;
 }

@@ -1,0 +1,48 @@
+import { RotError } from '@rootcap/errors';
+import { BusFault, type Chip } from '@rootcap/hardware';
+
+type OnAxi = Pick<Chip, 'axi'>;
+
+/**
+ * Runs a transfer.
+ *
+ * @throws RotError DRIVER_DMA_TRANSACTION_ERROR if nothing answers at the address: straps may name any
+ * @see caliptra-sw:drivers/src/dma.rs
+ */
+function transfer<T>(address: bigint, run: () => T): T {
+  if (address > BigInt(Number.MAX_SAFE_INTEGER)) throw new RotError('DRIVER_DMA_TRANSACTION_ERROR');
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof BusFault)) throw error;
+    throw new RotError('DRIVER_DMA_TRANSACTION_ERROR', undefined, { cause: error });
+  }
+}
+
+/** @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
+export function dmaRead({ axi }: OnAxi, address: bigint, length: number): Uint8Array {
+  return transfer(address, () => axi.read(address, length));
+}
+
+/** A burst that stays at one address, as for a FIFO. @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
+export function dmaReadFixed({ axi }: OnAxi, address: bigint, length: number): Uint8Array {
+  return transfer(address, () => axi.readFixed(address, length));
+}
+
+/** @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
+export function dmaWrite({ axi }: OnAxi, address: bigint, data: Uint8Array): void {
+  transfer(address, () => axi.write(address, data));
+}
+
+/** One 32-bit register on the AXI bus. @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
+export function readAxiWord(chip: OnAxi, address: bigint): number {
+  const data = dmaRead(chip, address, 4);
+  return new DataView(data.buffer, data.byteOffset).getUint32(0, true);
+}
+
+/** @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
+export function writeAxiWord(chip: OnAxi, address: bigint, value: number): void {
+  const data = new Uint8Array(4);
+  new DataView(data.buffer).setUint32(0, value >>> 0, true);
+  dmaWrite(chip, address, data);
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { RotError } from '@rootcap/errors';
+import { type Firmware, messages, type RuntimeCommand, runtimeCommand } from '@rootcap/firmware';
+import {
+  createBaseline,
+  createBench,
+  fuzzImages,
+  fuzzMailbox,
+  SecretFinder,
+  TooManySteps,
+  type Violation,
+} from '@rootcap/proofs';
+
+const SAMPLE = { from: 0, to: 400 };
+
+function properties(violations: readonly Violation[]): string[] {
+  return [...new Set(violations.map(({ property }) => property))];
+}
+
+describe('a sample of the fuzz run', () => {
+  const bench = createBench();
+
+  test('mutated images', () => {
+    const { violations, counts } = fuzzImages(bench, 7, SAMPLE);
+    expect(violations).toEqual([]);
+    expect(counts.size).toBeGreaterThan(30);
+    expect(counts.get('accepted')).toBeGreaterThan(0);
+  });
+
+  test('mutated mailbox sequences', () => {
+    const { violations, counts } = fuzzMailbox(bench, 7, SAMPLE);
+    expect(violations).toEqual([]);
+    expect(counts.size).toBeGreaterThan(60);
+  });
+
+  test('a case does not depend on the cases before it', () => {
+    const whole = fuzzMailbox(bench, 7, { from: 0, to: 40 });
+    const parts = fuzzMailbox(bench, 7, { from: 0, to: 20 });
+    parts.add(fuzzMailbox(bench, 7, { from: 20, to: 40 }));
+    expect(new Map([...parts.counts].sort())).toEqual(new Map([...whole.counts].sort()));
+  });
+});
+
+/** A firmware whose VERSION does what no firmware should. */
+function broken(handle: RuntimeCommand['handle']): RuntimeCommand {
+  return { ...runtimeCommand('VERSION', 'any', messages.MailboxReqHeader, () => undefined), handle };
+}
+
+describe('the fuzzer sees', () => {
+  test.each<[string, Violation['property'], RuntimeCommand['handle']]>([
+    [
+      'a key in a response',
+      'secret',
+      ({ chip }) => {
+        const response = new Uint8Array(24);
+        response.set(chip.keyVault.inspect(5).subarray(9, 25), 8);
+        return response;
+      },
+    ],
+    [
+      'an error that is none of the device',
+      'typed error',
+      () => {
+        throw new TypeError('broken');
+      },
+    ],
+    [
+      'a key in an error',
+      'secret',
+      ({ chip }) => {
+        throw new TypeError(`key ${chip.keyVault.inspect(5).subarray(0, 8).join()}`);
+      },
+    ],
+    [
+      'a command that changes something and is refused',
+      'unchanged',
+      ({ persistent }) => {
+        persistent.fw.set('mcu_firmware_loaded', 1);
+        throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS');
+      },
+    ],
+  ])('%s', (_, property, handle) => {
+    const { violations } = fuzzMailbox(createBench({ commands: [broken(handle)] }), 7, { from: 0, to: 400 });
+    expect(properties(violations)).toContain(property);
+  });
+
+  test('a firmware that runs on and on', () => {
+    const bench = createBench({ stages: { runtime: restless } });
+    const { device } = createBaseline('restless', bench, {}, 'rom');
+    expect(() => device.loadFirmware(bench.firmware)).toThrow(TooManySteps);
+  });
+});
+
+function* restless(): Firmware {
+  for (;;) yield { for: 'observer', ready: () => true };
+}
+
+describe('SecretFinder', () => {
+  const secret = Uint8Array.from({ length: 64 }, (_, i) => (i * 37 + 11) & 0xff);
+  const finder = new SecretFinder();
+  finder.add('secret', secret);
+  const piece = secret.slice(20, 28);
+
+  test.each([
+    ['eight bytes', piece],
+    ['eight bytes reversed', piece.slice().reverse()],
+    ['inside other bytes', Uint8Array.from([1, 2, 3, ...piece, 4])],
+    ['words of a little-endian bus', Uint8Array.from([3, 2, 1, 0, 7, 6, 5, 4].map((i) => secret[20 + i] as number))],
+  ])('finds %s', (_, bytes) => expect(finder.find(bytes)).toBe('secret'));
+
+  test.each([
+    ['hexadecimal', `error at ${Buffer.from(piece).toString('hex')}!`],
+    ['a list of bytes', `[${piece.join(',')}]`],
+    ['JSON of a Uint8Array', JSON.stringify(piece)],
+  ])('finds %s', (_, text) => expect(finder.findInText(text)).toBe('secret'));
+
+  test('finds neither seven bytes nor anything else', () => {
+    expect(finder.find(piece.subarray(1))).toBeUndefined();
+    expect(finder.find(new Uint8Array(100))).toBeUndefined();
+    expect(finder.findInText('CPTRA_FW_ERROR_NON_FATAL 0x000e0005')).toBeUndefined();
+  });
+});
