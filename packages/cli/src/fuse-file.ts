@@ -46,7 +46,7 @@ export interface FuseFile {
 }
 
 /** Keys in silicon, which a fuse file may state too. */
-export const SILICON_KEYS = { obfuscationKey: 32, csrHmacKey: 64 } as const;
+const SILICON_KEYS = { obfuscationKey: 32, csrHmacKey: 64 } as const;
 type SiliconKey = keyof typeof SILICON_KEYS;
 
 /** Register that a fuse is written to. */

@@ -104,7 +104,7 @@ export function readMlDsaKey(
 }
 
 /** Kinds of public key that fuses commit to, and their sizes in bytes. */
-export const PUBLIC_KEY_SIZES = { ecc: 96, mldsa: 2592, lms: 48 } as const;
+const PUBLIC_KEY_SIZES = { ecc: 96, mldsa: 2592, lms: 48 } as const;
 export type PublicKeyKind = keyof typeof PUBLIC_KEY_SIZES;
 
 const SPKI_ALGORITHMS = { ecc: 'ecdsa-p384', mldsa: 'mldsa87', lms: undefined } as const;

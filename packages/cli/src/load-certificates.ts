@@ -14,7 +14,7 @@ export function isPem(data: Uint8Array): boolean {
 }
 
 /** Certificates of a file: PEM blocks, or DER one behind the other. @throws X509Error */
-export function certificatesOf(data: Uint8Array): Certificate[] {
+function certificatesOf(data: Uint8Array): Certificate[] {
   if (!isPem(data)) return parseCertificates(data);
   return decodePem(utf8Text(data))
     .filter(({ label }) => label === 'CERTIFICATE')

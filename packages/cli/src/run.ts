@@ -33,7 +33,7 @@ const COMMANDS = [
 ];
 
 /** @internal The whole command line, for the help of every command. */
-export function createProgram(terminal: Terminal): Command {
+function createProgram(terminal: Terminal): Command {
   const { stdout, stderr } = terminal.io;
   const program = new Command('rootcap')
     .description('A Caliptra-style silicon root of trust: boot it, look into it, check what it signs.')

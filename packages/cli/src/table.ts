@@ -2,7 +2,7 @@
 const COLOUR = /\u001b\[[0-9;]*m/g;
 
 /** Characters on the screen, colours aside. */
-export function width(text: string): number {
+function width(text: string): number {
   return text.replace(COLOUR, '').length;
 }
 

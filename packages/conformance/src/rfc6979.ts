@@ -11,6 +11,7 @@ import {
   type Suite,
   type TestCase,
 } from './suite.ts';
+import { suiteName } from './vector-paths.ts';
 
 const SOURCE = 'RFC 6979 A.2';
 const SIZE = 48;
@@ -60,7 +61,7 @@ export const rfc6979: Recognizer = {
     if (entry.kind !== 'file') return undefined;
     const json = readJson(entry);
     if (!Array.isArray(json) || json.length === 0 || !json.every(isKey)) return undefined;
-    const name = entry.path.replace(/\.json(\.gz)?$/, '');
+    const name = suiteName(entry);
     return {
       name,
       source: SOURCE,

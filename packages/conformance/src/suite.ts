@@ -66,7 +66,7 @@ export interface Recognizer {
 export const MAX_FAILURES = 20;
 
 /** @internal Thrown inside a test that cannot be run; becomes a count under its reason and never leaves the package. */
-export class NotRun extends Error {
+class NotRun extends Error {
   override readonly name = 'NotRun';
 }
 

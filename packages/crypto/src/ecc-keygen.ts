@@ -1,21 +1,9 @@
-import { hexToBytes } from './bytes.ts';
 import { checkBytes } from './checks.ts';
 import { HmacDrbg } from './hmac-drbg.ts';
+import { isP384Scalar } from './p384-scalar.ts';
 import type { Capabilities } from './provider.ts';
 
 const ZERO_NONCE = new Uint8Array(48);
-
-/** Order n of the P-384 base point, SP 800-186 §3.2.1.4. */
-const ORDER = hexToBytes(
-  'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
-);
-
-/** Whether 0 < scalar < n, both 48 bytes big-endian. */
-function isScalar(scalar: Uint8Array): boolean {
-  if (scalar.every((byte) => byte === 0)) return false;
-  const differs = scalar.findIndex((byte, i) => byte !== ORDER[i]);
-  return differs >= 0 && (scalar[differs] ?? 0) < (ORDER[differs] ?? 0);
-}
 
 export interface Ecc384KeyPair {
   /** Scalar, 48 bytes big-endian. */
@@ -41,7 +29,7 @@ export function ecc384KeyFromSeed(
   checkBytes('nonce', nonce, 48);
   const drbg = new HmacDrbg(provider, 'sha384', { entropy: seed, nonce });
   let privateKey = drbg.generate(48);
-  while (!isScalar(privateKey)) privateKey = drbg.generate(48);
+  while (!isP384Scalar(privateKey)) privateKey = drbg.generate(48);
   drbg.wipe();
   return { privateKey, publicKey: provider.ecdsa384.publicKey(privateKey) };
 }

@@ -30,6 +30,7 @@ export {
 } from './lms/parameters.ts';
 export { type LmsKeygenOptions, type LmsPrivateKey, lmsKeygen, lmsSign } from './lms/sign.ts';
 export { type LmsVerdict, lmsCandidateRoot, lmsVerify } from './lms/verify.ts';
+export { isP384Scalar } from './p384-scalar.ts';
 export { ecdsa384With } from './portable/ecdsa384.ts';
 export { mldsa } from './portable/mldsa.ts';
 export { mlkem } from './portable/mlkem.ts';

@@ -32,7 +32,7 @@ export interface LayerPublicKeys {
 const UNCOMPRESSED = Uint8Array.of(4);
 
 /** 04 ‖ X ‖ Y, as certificates and digests of public keys want it. */
-export function eccPoint(publicKey: Uint8Array): Uint8Array {
+function eccPoint(publicKey: Uint8Array): Uint8Array {
   return concatBytes(UNCOMPRESSED, publicKey);
 }
 

@@ -15,6 +15,7 @@ export { FIRMWARE_PROFILES, type FirmwareProfile, type FirmwareProfileName } fro
 export type { RomCommand } from './rom/command.ts';
 export { storedIdevCsr } from './rom/commands/identity.ts';
 export { ROM_COMMANDS } from './rom/commands/table.ts';
+export { FHT_MARKER } from './rom/fht.ts';
 export { PCR_ID } from './rom/pcrs.ts';
 export { RECOVERY_REASON, recoveryReason } from './rom/recovery-reason.ts';
 export { type RequestLength, type RuntimeCommand, runtimeCommand } from './runtime/command.ts';

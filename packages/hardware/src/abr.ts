@@ -27,7 +27,7 @@ export interface MlDsaMessage {
 }
 
 /** Slot whose seed signs PCR quotes, whatever its use lock says. caliptra-rtl:src/keyvault/rtl/kv_defines_pkg.sv */
-export const MLDSA_PCR_SIGNING_SLOT = 8;
+const MLDSA_PCR_SIGNING_SLOT = 8;
 
 const SIGNATURE_SIZE = 4627;
 const ZERO_RND = new Uint8Array(32);

@@ -1,5 +1,5 @@
 import { aesCmac, type CryptoProvider } from '@rootcap/crypto';
-import { unpack } from '@rootcap/struct';
+import { swapWords, unpack } from '@rootcap/struct';
 import { AesClp, type AesClpOptions } from './aes-clp.ts';
 import { RegisterFile, type RegisterFileState, type RegisterWrite, type ResetKind } from './block.ts';
 import { ghashUpdate } from './ghash.ts';
@@ -290,7 +290,7 @@ export class Aes extends RegisterFile<Registers> {
   }
 
   #output(block: Uint8Array): void {
-    this.storeBytes('DATA_OUT', swapped(block));
+    this.storeBytes('DATA_OUT', swapWords(block));
     this.#outputs = ALL_WORDS;
   }
 
@@ -302,21 +302,21 @@ export class Aes extends RegisterFile<Registers> {
         return decrypt ? decryptBlock() : this.#encrypt(key, data);
       case MODE.cbc: {
         const out = decrypt ? xor(decryptBlock(), iv) : this.#encrypt(key, xor(data, iv));
-        this.storeBytes('IV', swapped(decrypt ? data : out));
+        this.storeBytes('IV', swapWords(decrypt ? data : out));
         return out;
       }
       case MODE.cfb: {
         const out = xor(data, this.#encrypt(key, iv));
-        this.storeBytes('IV', swapped(decrypt ? data : out));
+        this.storeBytes('IV', swapWords(decrypt ? data : out));
         return out;
       }
       case MODE.ofb: {
         const stream = this.#encrypt(key, iv);
-        this.storeBytes('IV', swapped(stream));
+        this.storeBytes('IV', swapWords(stream));
         return xor(data, stream);
       }
       case MODE.ctr:
-        this.storeBytes('IV', swapped(incremented(iv)));
+        this.storeBytes('IV', swapWords(incremented(iv)));
         return xor(data, this.#encrypt(key, iv));
       case MODE.gcm:
         return this.#gcm(decrypt, key, iv, data);
@@ -338,7 +338,7 @@ export class Aes extends RegisterFile<Registers> {
       const counter = Math.max(new DataView(iv.buffer).getUint32(12), 2);
       const out = xor(data, this.#encrypt(key, counterBlock(iv, counter)));
       absorb(decrypt ? data : out, valid);
-      this.storeBytes('IV', swapped(counterBlock(iv, counter + 1)));
+      this.storeBytes('IV', swapWords(counterBlock(iv, counter + 1)));
       return out;
     }
     if (phase !== PHASE.tag) return undefined;
@@ -348,7 +348,7 @@ export class Aes extends RegisterFile<Registers> {
 
   /** A register array as natural bytes: its words are little-endian. */
   #little(name: keyof Registers): Uint8Array {
-    return swapped(this.storedBytes(name));
+    return swapWords(this.storedBytes(name));
   }
 
   override reset(kind: ResetKind): void {
@@ -400,11 +400,6 @@ function incremented(counter: Uint8Array): Uint8Array {
     if (out[i] !== 0) break;
   }
   return out;
-}
-
-/** Every group of four bytes reversed: little-endian words to natural bytes and back. */
-function swapped(bytes: Uint8Array): Uint8Array {
-  return bytes.map((_, i) => bytes[i ^ 3] as number);
 }
 
 function swapWord(word: number): number {

@@ -334,15 +334,8 @@ export function wordsOfBytes(bytes: Uint8Array): Uint32Array {
 }
 
 /** A saved word array of the right length. @throws TypeError otherwise */
-export function checkedWords(words: unknown, length: number, what: string): Uint32Array {
+function checkedWords(words: unknown, length: number, what: string): Uint32Array {
   if (!(isTyped(words, 'Uint32Array') && words.length === length))
     throw new TypeError(`state: ${what} needs a Uint32Array of ${length} words`);
   return words;
-}
-
-/** A saved byte array of the right length. @throws TypeError otherwise */
-export function checkedBytes(bytes: unknown, length: number, what: string): Uint8Array {
-  if (!(isTyped(bytes, 'Uint8Array') && bytes.length === length))
-    throw new TypeError(`state: ${what} needs ${length} bytes`);
-  return bytes;
 }

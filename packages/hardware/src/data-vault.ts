@@ -1,18 +1,13 @@
+import type { Register } from '@rootcap/struct';
 import { RegisterFile, type RegisterWrite } from './block.ts';
 import { type Emit, ignoreEvents } from './events.ts';
 import { DV_REG } from './registers/data-vault.ts';
 
 type Registers = (typeof DV_REG)['registers'];
 
-/** Register array that a lock array guards, and how many of its words one lock covers. */
-const GUARDED: Partial<Record<keyof Registers, { readonly lock: keyof Registers; readonly words: number }>> = {
-  STICKY_DATA_VAULT_ENTRY: { lock: 'STICKYDATAVAULTCTRL', words: 12 },
-  DATA_VAULT_ENTRY: { lock: 'DATAVAULTCTRL', words: 12 },
-  LOCKABLESCRATCHREG: { lock: 'LOCKABLESCRATCHREGCTRL', words: 1 },
-  STICKYLOCKABLESCRATCHREG: { lock: 'STICKYLOCKABLESCRATCHREGCTRL', words: 1 },
-};
-
-const LOCKS: ReadonlySet<keyof Registers> = new Set(Object.values(GUARDED).map(({ lock }) => lock));
+const LOCKS: ReadonlySet<string> = new Set(
+  Object.values<Register>(DV_REG.registers).flatMap(({ lockedBy }) => lockedBy ?? []),
+);
 
 /**
  * Scratch memory with locks: 10 sticky and 10 plain entries of 48 bytes, 10 and 8 lockable words, 8 free words.
@@ -33,12 +28,7 @@ export class DataVault extends RegisterFile<Registers> {
   }
 
   protected override onWrite(name: keyof Registers, index: number, next: number, { previous }: RegisterWrite): number {
-    if (LOCKS.has(name)) {
-      if (next > previous) this.#emit({ kind: 'lock', block: 'data-vault', register: name, index });
-      return (previous | next) >>> 0;
-    }
-    const guard = GUARDED[name];
-    if (guard === undefined) return next;
-    return (this.stored(guard.lock, Math.floor(index / guard.words)) & 1) === 0 ? next : previous;
+    if (LOCKS.has(name) && next > previous) this.#emit({ kind: 'lock', block: 'data-vault', register: name, index });
+    return next;
   }
 }

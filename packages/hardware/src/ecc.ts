@@ -1,4 +1,4 @@
-import { type CryptoProvider, ecc384KeyFromSeed, hexToBytes } from '@rootcap/crypto';
+import { type CryptoProvider, ecc384KeyFromSeed, isP384Scalar } from '@rootcap/crypto';
 import { unpack } from '@rootcap/struct';
 import type { RegisterFileState, RegisterWrite, ResetKind } from './block.ts';
 import { EngineRegisters, KV_SUCCESS, kvControl, SAVED_SLOT } from './engine.ts';
@@ -26,16 +26,11 @@ export interface EccState extends RegisterFileState {
 }
 
 /** Slot whose key signs PCR quotes, whatever its use lock says. caliptra-rtl:src/keyvault/rtl/kv_defines_pkg.sv */
-export const ECC_PCR_SIGNING_SLOT = 7;
+const ECC_PCR_SIGNING_SLOT = 7;
 
 const READY = 1;
 const VALID = 2;
 const SIZE = 48;
-
-/** Order n of the P-384 base point. SP 800-186 §3.2.1.4 */
-const ORDER = hexToBytes(
-  'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
-);
 
 /**
  * P-384 engine: key generation, deterministic ECDSA (RFC 6979 with SHA-384), verification, ECDH.
@@ -119,7 +114,7 @@ export class Ecc extends EngineRegisters<Registers> {
     checkSize('digest', o.digest, SIZE);
     checkSize('signature', o.signature, 2 * SIZE);
     const r = o.signature.slice(0, SIZE);
-    if (!isScalar(r) || !isScalar(o.signature.subarray(SIZE)))
+    if (!isP384Scalar(r) || !isP384Scalar(o.signature.subarray(SIZE)))
       throw new EngineError('ecc-error', 'r or s is not in 1..n-1');
     this.#checkPoint(o.publicKey);
     const right = this.#provider.ecdsa384.verify(o.publicKey, o.digest, o.signature);
@@ -140,7 +135,7 @@ export class Ecc extends EngineRegisters<Registers> {
   }): Uint8Array | undefined {
     const key = this.#privateKey(o.privateKey);
     this.#checkPoint(o.publicKey);
-    if (!isScalar(key)) throw new EngineError('ecc-error', 'the private key is not in 1..n-1');
+    if (!isP384Scalar(key)) throw new EngineError('ecc-error', 'the private key is not in 1..n-1');
     const secret = this.#provider.ecdh384.sharedSecret(key, o.publicKey);
     if (key === o.privateKey && o.destination === undefined) return secret;
     this.#toVault(o.destination, secret, o.privateKey);
@@ -155,7 +150,7 @@ export class Ecc extends EngineRegisters<Registers> {
 
   #sign(privateKey: Uint8Array, digest: Uint8Array, purpose: 'message' | 'pcr'): Uint8Array {
     checkSize('privateKey', privateKey, SIZE);
-    if (!isScalar(privateKey)) throw new EngineError('ecc-error', 'the private key is not in 1..n-1');
+    if (!isP384Scalar(privateKey)) throw new EngineError('ecc-error', 'the private key is not in 1..n-1');
     const signature = this.#provider.ecdsa384.sign(privateKey, digest);
     this.#emit({ kind: 'signature', algorithm: 'ecdsa-p384', purpose });
     return signature;
@@ -332,12 +327,6 @@ export class Ecc extends EngineRegisters<Registers> {
 
 function checkSize(name: string, value: Uint8Array, size: number): void {
   if (value.length !== size) throw new RangeError(`${name}: expected ${size} bytes, got ${value.length}`);
-}
-
-/** Whether 0 < scalar < n. */
-function isScalar(scalar: Uint8Array): boolean {
-  const differs = scalar.findIndex((byte, i) => byte !== ORDER[i]);
-  return differs >= 0 && (scalar[differs] as number) < (ORDER[differs] as number) && scalar.some((byte) => byte !== 0);
 }
 
 function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {

@@ -6,8 +6,8 @@ import type { Shape } from './state.ts';
 
 /** Error field of the key-vault status registers. caliptra-rtl:src/keyvault/rtl/kv_def.rdl */
 export const KV_SUCCESS = 0;
-export const KV_READ_FAIL = 1;
-export const KV_WRITE_FAIL = 2;
+const KV_READ_FAIL = 1;
+const KV_WRITE_FAIL = 2;
 
 /** Saved slot number of a port, -1 for none. */
 export const SAVED_SLOT: Shape = { oneOf: Array.from({ length: 33 }, (_, i) => i - 1) };

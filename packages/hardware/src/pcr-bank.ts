@@ -3,7 +3,7 @@ import { bytesOfWords, RegisterFile, type RegisterWrite, wordsOfBytes } from './
 import { type Emit, ignoreEvents } from './events.ts';
 import { PV_REG } from './registers/pcr-vault.ts';
 
-export const PCR_COUNT = 32;
+const PCR_COUNT = 32;
 /** Bytes of a PCR. */
 export const PCR_SIZE = 48;
 const PCR_WORDS = PCR_SIZE / 4;

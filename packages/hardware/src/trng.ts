@@ -5,7 +5,7 @@ import type { SocInterface } from './soc-interface.ts';
 import { checkState } from './state.ts';
 
 /** Bytes of one response of the SoC: 12 words. */
-export const TRNG_RESPONSE_SIZE = 48;
+const TRNG_RESPONSE_SIZE = 48;
 
 export interface TrngOptions {
   readonly soc: SocInterface;

@@ -113,7 +113,7 @@ export function vendorPqcKeys(vendor: VendorPublicKeys, pqc: PqcKeyType): readon
 }
 
 /** @internal The owner's PQC public key of one kind. @throws RangeError if there is none */
-export function ownerPqcKey(owner: OwnerPublicKeys, pqc: PqcKeyType): Uint8Array {
+function ownerPqcKey(owner: OwnerPublicKeys, pqc: PqcKeyType): Uint8Array {
   const key = owner[pqc];
   if (key === undefined) throw new RangeError(`owner.${pqc}: expected a key, got none`);
   checkLength(`owner.${pqc}`, key, PQC_SIZES[pqc].publicKey);

@@ -28,7 +28,7 @@ export interface RecordedImage {
   readonly runtime: RecordedExecutable;
 }
 
-export interface RecordedExecutable {
+interface RecordedExecutable {
   readonly digest_words_be_hex: string;
   readonly load_addr: number;
   readonly entry_point: number;

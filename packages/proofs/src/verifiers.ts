@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CHAIN_ALGORITHMS } from 'rootcap';
 import { Checklist, findProgram, runFromNpm, runProgram } from './tools.ts';
-import { ALGORITHMS, completeChains, writeChains } from './verifiers/chains.ts';
+import { completeChains, writeChains } from './verifiers/chains.ts';
 import { refuseFlippedBits } from './verifiers/flipped-bits.ts';
 
 /** A Node whose OpenSSL knows ML-DSA. */
@@ -50,7 +51,7 @@ function bouncyCastle(scratch: string, directories: readonly string[]): string |
 
 function flippedBits(chains: ReturnType<typeof completeChains>): void {
   console.log(`\nOne flipped bit anywhere, ${TRIES.toLocaleString('en')} tries, seed ${SEED}`);
-  for (const algorithm of ALGORITHMS) {
+  for (const algorithm of CHAIN_ALGORITHMS) {
     const { refused, accepted } = refuseFlippedBits(chains[algorithm], TRIES, SEED);
     for (const { certificate, bit } of accepted) console.log(`  accepted: certificate ${certificate}, bit ${bit}`);
     checklist.check(refused === TRIES, `${algorithm}: ${refused.toLocaleString('en')} refused`);
@@ -61,7 +62,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'rootcap-verifiers-'));
 try {
   const chains = completeChains();
   const directories = writeChains(join(scratch, 'chains'), chains);
-  for (const algorithm of ALGORITHMS)
+  for (const algorithm of CHAIN_ALGORITHMS)
     console.log(
       `${algorithm}: ${chains[algorithm].length} certificates, ${chains[algorithm].map((der) => der.length).join(' + ')} bytes`,
     );

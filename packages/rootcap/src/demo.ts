@@ -15,7 +15,7 @@ import {
  * options. Never for production.
  */
 
-export const DEMO_FIRMWARE_SVN = 5;
+const DEMO_FIRMWARE_SVN = 5;
 const FMC_LOAD_ADDR = 0x4000_0000;
 const FMC_SIZE = 4096;
 const RUNTIME_SIZE = 8192;

@@ -1,5 +1,6 @@
 import { errorName, RotError } from '@rootcap/errors';
 import {
+  COMMAND_ID,
   type EntryPoint,
   FIRMWARE_PROFILES,
   type Firmware,
@@ -21,7 +22,8 @@ import { type DeviceSnapshot, requireSnapshot } from './snapshot.ts';
 export type DeviceState = 'awaiting-fuses' | 'booting' | 'awaiting-firmware' | 'runtime' | 'fatal';
 
 /** Algorithms of the two certificate chains. */
-export type ChainAlgorithm = 'ecdsa-p384' | 'mldsa87';
+export const CHAIN_ALGORITHMS = ['ecdsa-p384', 'mldsa87'] as const;
+export type ChainAlgorithm = (typeof CHAIN_ALGORITHMS)[number];
 
 /** What a step left the device waiting for. */
 export type DeviceWait = Wait | { readonly for: 'fuses'; readonly ready: () => boolean };
@@ -189,7 +191,7 @@ export class Device {
       recovery.stage([bundle]);
       this.mailbox.execute('RI_DOWNLOAD_FIRMWARE');
     } else {
-      if (!mailbox.send({ axiUser, command: FIRMWARE_LOAD, data: bundle }))
+      if (!mailbox.send({ axiUser, command: COMMAND_ID.FIRMWARE_LOAD, data: bundle }))
         throw new Error('mailbox: another agent holds the lock');
       this.run(() => mailbox.status() !== 'CMD_BUSY');
       mailbox.release(axiUser);
@@ -294,8 +296,6 @@ export class Device {
 
 /** Between the reset that a core asked for and the first step after it. */
 const CORE_RESTARTED: Wait = { for: 'update-reset', ready: () => true };
-
-const FIRMWARE_LOAD = 0x4657_4c44;
 
 type SocRegisterName = keyof typeof SOC_IFC_REG.registers;
 

@@ -2,7 +2,7 @@ import { type CryptoProvider, utf8ToBytes } from '@rootcap/crypto';
 import { IDEVID_CERT_ATTR_WORDS, type IdevidCsrs, parseCsrEnvelope, type Validity } from '@rootcap/dice';
 import { createVendorCa, issueIdevidCertificate, type VendorCa } from '@rootcap/dice/x509';
 import { createDevice } from './create-device.ts';
-import type { ChainAlgorithm, Device } from './device.ts';
+import { CHAIN_ALGORITHMS, type ChainAlgorithm, type Device } from './device.ts';
 import type { DeviceOptions } from './options.ts';
 
 /**
@@ -38,7 +38,6 @@ export interface ManufacturedDevice {
   chain(algorithm: ChainAlgorithm): Uint8Array[];
 }
 
-const ALGORITHMS: readonly ChainAlgorithm[] = ['ecdsa-p384', 'mldsa87'];
 const ROOT_NAMES: Readonly<Record<ChainAlgorithm, string>> = {
   'ecdsa-p384': 'Rootcap Demo Vendor Root ECDSA P-384',
   mldsa87: 'Rootcap Demo Vendor Root ML-DSA-87',
@@ -46,7 +45,10 @@ const ROOT_NAMES: Readonly<Record<ChainAlgorithm, string>> = {
 const SEED_SIZES: Readonly<Record<ChainAlgorithm, number>> = { 'ecdsa-p384': 48, mldsa87: 32 };
 
 function forBoth<T>(make: (algorithm: ChainAlgorithm) => T): Readonly<Record<ChainAlgorithm, T>> {
-  return Object.fromEntries(ALGORITHMS.map((algorithm) => [algorithm, make(algorithm)])) as Record<ChainAlgorithm, T>;
+  return Object.fromEntries(CHAIN_ALGORITHMS.map((algorithm) => [algorithm, make(algorithm)])) as Record<
+    ChainAlgorithm,
+    T
+  >;
 }
 
 /** Root of the demo vendor: its key is the SHA-384 of a sentence that stands here. Never for production. */

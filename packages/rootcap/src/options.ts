@@ -9,10 +9,11 @@ import {
   type Stages,
 } from '@rootcap/firmware';
 import type { AbrEngine, Fuses, Straps } from '@rootcap/hardware';
+import { LIFECYCLE } from '@rootcap/image';
 import { demoBundle, demoFuses } from './demo.ts';
 import { replayableEntropy } from './entropy.ts';
 
-export const LIFECYCLES = { unprovisioned: 0, manufacturing: 1, production: 3 } as const;
+export const LIFECYCLES = LIFECYCLE;
 export type LifecycleName = keyof typeof LIFECYCLES;
 
 /** How to build a device. Every field has a default: a demo vendor and owner, production, debug locked, fixed seed. */

@@ -131,6 +131,12 @@ export function hwBytes(size: number): Field<Uint8Array> {
   };
 }
 
+/** A copy with the bytes of each 32-bit word reversed: words as a little-endian memory holds them, and back. */
+export function swapWords(value: Uint8Array): Uint8Array {
+  if (value.length % 4 !== 0) throw new RangeError(`value: ${value.length} bytes are not whole words`);
+  return reverseGroups(new Uint8Array(value));
+}
+
 /** `count` times `element`, one after the other. */
 export function array<T>(element: Field<T>, count: number): Field<readonly T[]> {
   if (element.variable) throw new TypeError('element: a field of variable size cannot repeat');

@@ -20,6 +20,7 @@ export {
   type Infer,
   type LayoutRow,
   rest,
+  swapWords,
   u8,
   u16,
   u16be,

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { encodePem } from '@rootcap/dice/x509';
 import { RotError } from '@rootcap/errors';
 import { type CommandName, messages } from '@rootcap/firmware';
-import type { ChainAlgorithm, Device } from 'rootcap';
+import { CHAIN_ALGORITHMS, type ChainAlgorithm, type Device } from 'rootcap';
 import type { Terminal } from '../terminal.ts';
 import { logsOf, pcrsOf } from './logs.ts';
-import { type BootSession, CHAIN_ALGORITHMS } from './session.ts';
+import type { BootSession } from './session.ts';
 
 const LAYER_FILES = ['vendor-root', 'idevid', 'ldevid', 'fmc-alias', 'rt-alias'] as const;
 const SUFFIX: Readonly<Record<ChainAlgorithm, string>> = { 'ecdsa-p384': 'ecdsa', mldsa87: 'mldsa' };

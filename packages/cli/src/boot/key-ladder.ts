@@ -76,7 +76,7 @@ function tenantOf(slot: number, status: BootStatusName): Tenant {
 }
 
 /** Names of the bits of a usage word. */
-export function usageNames(usage: number): string[] {
+function usageNames(usage: number): string[] {
   return Object.entries(KeyUsage)
     .filter(([, bit]) => (usage & bit) !== 0)
     .map(([name]) => name);

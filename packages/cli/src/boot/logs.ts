@@ -15,7 +15,7 @@ export interface PcrLogLine {
   readonly data: string;
 }
 
-export function bitIndices(mask: number): number[] {
+function bitIndices(mask: number): number[] {
   return Array.from({ length: 32 }, (_, i) => i).filter((i) => ((mask >>> i) & 1) === 1);
 }
 

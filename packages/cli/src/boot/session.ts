@@ -1,11 +1,9 @@
 import { type ChainResult, validateChain } from '@rootcap/dice/x509';
-import type { ChainAlgorithm, DeviceOptions } from 'rootcap';
+import { CHAIN_ALGORITHMS, type ChainAlgorithm, type DeviceOptions } from 'rootcap';
 import { type ManufacturedDevice, manufacture } from 'rootcap/manufacture';
 import type { Terminal } from '../terminal.ts';
 import { KeyLadder } from './key-ladder.ts';
 import { type BootStep, followBoot } from './progress.ts';
-
-export const CHAIN_ALGORITHMS: readonly ChainAlgorithm[] = ['ecdsa-p384', 'mldsa87'];
 
 export const ALGORITHM_TITLES: Readonly<Record<ChainAlgorithm, string>> = {
   'ecdsa-p384': 'ECDSA P-384',
@@ -13,7 +11,7 @@ export const ALGORITHM_TITLES: Readonly<Record<ChainAlgorithm, string>> = {
 };
 
 /** A complete chain, root first, and the verdict on it. */
-export interface BootedChain {
+interface BootedChain {
   readonly algorithm: ChainAlgorithm;
   readonly certificates: readonly Uint8Array[];
   readonly result: ChainResult;

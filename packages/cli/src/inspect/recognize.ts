@@ -1,6 +1,6 @@
 import { CSR_ENVELOPE, CSR_ENVELOPE_MARKER } from '@rootcap/dice';
 import { parseCertificates, parseCsr, parsePublicKey } from '@rootcap/dice/x509';
-import { COMMAND_ID, hasValidChecksum, messages, tables } from '@rootcap/firmware';
+import { COMMAND_ID, FHT_MARKER, hasValidChecksum, messages, tables } from '@rootcap/firmware';
 import { ImageManifest, ImagePreamble, MANIFEST_MARKER } from '@rootcap/image';
 import { isFuseFile } from '../fuse-file.ts';
 import { isPem } from '../load-certificates.ts';
@@ -28,9 +28,6 @@ export const KINDS = {
 } as const satisfies Readonly<Record<string, string>>;
 
 export type Kind = keyof typeof KINDS;
-
-/** ASCII of "CFHT". */
-const FHT_MARKER = 0x5448_4643;
 
 function wordAt(data: Uint8Array, offset: number): number | undefined {
   if (data.length < offset + 4) return undefined;

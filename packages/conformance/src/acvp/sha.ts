@@ -7,11 +7,7 @@ import { ITERATIONS, monteCarlo } from './monte-carlo.ts';
 import type { AcvpHandler, AcvpTest } from './recognize.ts';
 
 /** Digest of a message of any number of bits. */
-export function digestBits(
-  { provider, bitMessages = true }: ConformanceContext,
-  name: HashName,
-  message: Bits,
-): Uint8Array {
+function digestBits({ provider, bitMessages = true }: ConformanceContext, name: HashName, message: Bits): Uint8Array {
   if (message.length % 8 === 0) return provider.hashes.digest(name, message.bytes.subarray(0, message.length / 8));
   if (!bitMessages) return notRun('messages that are not whole bytes');
   return bitDigest(name, message) ?? notRun('messages that are not whole bytes');

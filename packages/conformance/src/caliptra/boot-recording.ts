@@ -1,6 +1,7 @@
 import { hexToBytes } from '@rootcap/crypto';
-import { FW_PERSISTENT_DATA_ORG } from '@rootcap/firmware';
-import { emulatorKeyControl } from '@rootcap/hardware';
+import { BOOT_STATUS, FW_PERSISTENT_DATA_ORG } from '@rootcap/firmware';
+import { emulatorKeyControl, MEMORY_MAP, SOC_IFC_REG } from '@rootcap/hardware';
+import { extract, swapWords } from '@rootcap/struct';
 import type { Device } from 'rootcap';
 import { compare, Fields, isObject, type JsonObject, objects, readJson } from '../fields.ts';
 import type { VectorFolder } from '../store.ts';
@@ -9,9 +10,7 @@ import { folderAt, folderPathOf, suiteName } from '../vector-paths.ts';
 import { bytesTest, compareCode, compareText, firstMismatch, once } from './checks.ts';
 import { isKnownRom, recordedConfig, recordedDevice } from './recorded-device.ts';
 
-const DCCM_ORG = 0x5000_0000;
 const KEY_ENTRY_SIZE = 64;
-const STATUS_IDEVID_CSR_SENT = 9;
 
 /** A boot up to the moment at which the runtime says it is ready, and what was seen on the way. */
 interface Boot {
@@ -32,20 +31,16 @@ interface Snapshot {
 }
 
 /** Recordings show key and PCR words as the little-endian machine's memory holds them. */
-function littleEndianWords(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(bytes, (_, i) => bytes[(i & ~3) + 3 - (i & 3)] as number);
-}
-
 function snapshot(device: Device): Snapshot {
   const { keyVault, pcrBank, dccm, trng } = device.chip;
   return {
     keyVault: Array.from({ length: 24 }, (_, slot) => ({
       control: emulatorKeyControl(keyVault.control(slot)),
-      words: littleEndianWords(keyVault.inspect(slot)),
+      words: swapWords(keyVault.inspect(slot)),
     })),
     registers: registersOf(device),
     dccm: dccm.slice(),
-    pcrs: Array.from({ length: 32 }, (_, i) => littleEndianWords(pcrBank.read(i))),
+    pcrs: Array.from({ length: 32 }, (_, i) => swapWords(pcrBank.read(i))),
     trngResponses: trng.responses,
   };
 }
@@ -76,12 +71,10 @@ function statusesOf(state: JsonObject): number[] {
     .filter((status) => status !== 0);
 }
 
-/** CPTRA_FLOW_STATUS: ready_for_mb_processing, ready_for_runtime */
-const READY_FOR_MAILBOX = 1 << 28;
-const READY_FOR_RUNTIME = 1 << 29;
+const { ready_for_mb_processing, ready_for_runtime } = SOC_IFC_REG.registers.CPTRA_FLOW_STATUS.fields;
 
 function boot(folder: VectorFolder, state: JsonObject, { provider }: ConformanceContext): Boot {
-  const requestCsr = statusesOf(state).includes(STATUS_IDEVID_CSR_SENT);
+  const requestCsr = statusesOf(state).includes(BOOT_STATUS.IDevIdSendCsrEnvelopeComplete);
   const device = recordedDevice(folder, provider, { requestCsr });
   const statuses: number[] = [];
   let atRom: Snapshot | undefined;
@@ -90,8 +83,8 @@ function boot(folder: VectorFolder, state: JsonObject, { provider }: Conformance
     if (atRuntime !== undefined) return;
     if (event.kind === 'firmware-status') statuses.push(event.status);
     if (event.kind !== 'flow-status') return;
-    if ((event.value & READY_FOR_MAILBOX) !== 0) atRom ??= snapshot(device);
-    if ((event.value & READY_FOR_RUNTIME) !== 0) atRuntime = snapshot(device);
+    if (extract(ready_for_mb_processing, event.value) === 1) atRom ??= snapshot(device);
+    if (extract(ready_for_runtime, event.value) === 1) atRuntime = snapshot(device);
   });
   device.bootToRom();
   device.loadFirmware(device.options.firmware ?? notRun('no firmware'));
@@ -141,7 +134,7 @@ function memoryTests(folder: VectorFolder, areas: unknown, moment: () => Snapsho
       if (AREAS_OF_LATER_MODELS.has(name)) notRun(`table of commands that the model does not have yet: ${name}`);
       if (name === 'fht' && !isKnownRom(folder)) notRun('the table points into a ROM image that is not known');
       const fields = new Fields(area as JsonObject);
-      const start = FW_PERSISTENT_DATA_ORG - DCCM_ORG + fields.number('offset');
+      const start = FW_PERSISTENT_DATA_ORG - MEMORY_MAP.DCCM.base + fields.number('offset');
       return compare(name, moment().dccm.subarray(start, start + fields.number('size')), fields.hex('hex'));
     },
   }));

@@ -39,7 +39,7 @@ export function recordedConfig(folder: VectorFolder | undefined): JsonObject | u
 }
 
 /** The manifest of a recorded image: marker, size and key type, then the parts. */
-export function recordedManifest(image: Fields): Uint8Array {
+function recordedManifest(image: Fields): Uint8Array {
   const head = new Uint8Array(ImageManifest.offsetOf('preamble'));
   const view = new DataView(head.buffer);
   view.setUint32(0, image.number('marker'), true);
@@ -80,7 +80,7 @@ export interface RecordedSession {
 }
 
 /** Options of the device that a folder's `config.json` describes, with the firmware of its `image.json`. */
-export function recordedOptions(
+function recordedOptions(
   folder: VectorFolder,
   testedProvider: CryptoProvider,
   { requestCsr, fuses = {} }: RecordedSession,

@@ -1,12 +1,12 @@
 import { bytesToHex, type CryptoProvider } from '@rootcap/crypto';
 import type { FirmwareProfileName } from '@rootcap/firmware';
 import type { Fuses } from '@rootcap/hardware';
-import type { LifecycleName } from 'rootcap';
+import { LIFECYCLES, type LifecycleName } from 'rootcap';
 import { Fields } from '../fields.ts';
 import { notRun } from '../suite.ts';
 
 /** Register words as a recording writes them, each big-endian. */
-export function words(bytes: Uint8Array): number[] {
+function words(bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i));
 }
@@ -66,10 +66,11 @@ export function recordedFuses(object: object): Fuses {
   ) as Fuses;
 }
 
-const LIFECYCLE_NAMES: readonly LifecycleName[] = ['unprovisioned', 'manufacturing', 'production'];
-
 export function recordedLifecycle(name: string): LifecycleName {
-  return LIFECYCLE_NAMES.find((known) => known === name.toLowerCase()) ?? notRun(`unknown layout: lifecycle "${name}"`);
+  return (
+    (Object.keys(LIFECYCLES) as LifecycleName[]).find((known) => known === name.toLowerCase()) ??
+    notRun(`unknown layout: lifecycle "${name}"`)
+  );
 }
 
 /** Release of the ROM that made a recording: `main`, `2.1.2 (…)` or `frozen212`. */

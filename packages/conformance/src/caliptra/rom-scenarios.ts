@@ -1,4 +1,5 @@
 import { hexToBytes } from '@rootcap/crypto';
+import { OWNER_STATUS, VENDOR_STATUS_2_1_0 } from '@rootcap/dice';
 import { BOOT_STATUS, KEY_ID } from '@rootcap/firmware';
 import type { Straps } from '@rootcap/hardware';
 import { createDevice, type Device, type DeviceOptions } from 'rootcap';
@@ -19,9 +20,9 @@ interface Boot {
   readonly ldevidCdi: Uint8Array;
 }
 
-/** Offsets of the vendor's key indices in the device status. */
-const VENDOR_ECC_INDEX = 15;
-const VENDOR_PQC_INDEX = 16;
+/** Offsets of the vendor's key indices in the device status; the generations differ only behind them. */
+const VENDOR_ECC_INDEX = OWNER_STATUS.size + VENDOR_STATUS_2_1_0.offsetOf('vendorEccKeyIndex');
+const VENDOR_PQC_INDEX = OWNER_STATUS.size + VENDOR_STATUS_2_1_0.offsetOf('vendorPqcKeyIndex');
 
 function isScenario(value: unknown): value is JsonObject {
   return isObject(value) && isObject(value.fuses) && isObject(value.secrets) && isObject(value.expect);

@@ -1,4 +1,4 @@
-import { hexToBytes } from '../bytes.ts';
+import { p384 } from '@noble/curves/nist.js';
 import { compose } from '../compose.ts';
 import { portableProvider } from '../portable/provider.ts';
 import type { CryptoProvider, PartialProvider } from '../provider.ts';
@@ -23,10 +23,8 @@ export function nodeProvider(): CryptoProvider {
   return provider;
 }
 
-/** Base point of P-384, X ‖ Y. SP 800-186 §3.2.1.4 */
-const BASE_POINT = hexToBytes(
-  'aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab73617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f',
-);
+/** Base point of P-384, X ‖ Y. */
+const BASE_POINT = p384.Point.BASE.toBytes(false).slice(1);
 
 /** Whether a capability works here: Bun and Deno have `node:crypto` too, with another library behind it. */
 function works(probe: () => unknown): boolean {

@@ -35,7 +35,7 @@ class SigningKey implements CryptoKey {
 }
 
 /** @internal Signature value as it stands in the BIT STRING: SEQUENCE { r, s }, or the raw ML-DSA signature. */
-export function signatureValue(
+function signatureValue(
   provider: EngineProvider,
   algorithm: DiceAlgorithm,
   privateKey: Uint8Array,

@@ -1,4 +1,4 @@
-import { equalBytes, hexToBytes } from '@rootcap/crypto';
+import { equalBytes, isP384Scalar } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
 import { type Chip, type KeyDestination, KeyUsage, type SlotRef } from '@rootcap/hardware';
 import { type FaultCodes, guarded } from './engine-fault.ts';
@@ -16,21 +16,6 @@ const VERIFY_FAULTS: FaultCodes = { 'ecc-error': 'DRIVER_ECC384_HW_ERROR', 'inva
 
 const ZERO_NONCE = new Uint8Array(48);
 const ZERO_DIGEST = new Uint8Array(48);
-/** Order of P-384. FIPS 186-5, SP 800-186 §3.2.1.4 */
-const ORDER = hexToBytes(
-  'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
-);
-
-/** Whether a 48-byte big-endian scalar lies in 1..n-1. */
-function inRange(scalar: Uint8Array): boolean {
-  if (scalar.every((byte) => byte === 0)) return false;
-  for (let i = 0; i < scalar.length; i++) {
-    const difference = (scalar[i] as number) - (ORDER[i] as number);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
-}
-
 /** P-384 driver. Every operation with a private key takes one TRNG response as the engine's masking IV. */
 export class Ecc384Driver {
   readonly #chip: Chip;
@@ -85,7 +70,7 @@ export class Ecc384Driver {
 
   /** The r that the engine computes; equal to the signature's if the signature is right. */
   verifyR(publicKey: Uint8Array, digest: Uint8Array, signature: Uint8Array): Uint8Array {
-    if (!inRange(signature.subarray(0, 48)) || !inRange(signature.subarray(48, 96)))
+    if (!isP384Scalar(signature.subarray(0, 48)) || !isP384Scalar(signature.subarray(48, 96)))
       throw new RotError('DRIVER_ECC384_SCALAR_RANGE_CHECK_FAILED');
     return guarded(VERIFY_FAULTS, () => this.#chip.ecc.verify({ publicKey, digest, signature }));
   }

@@ -1,3 +1,4 @@
+import { MEMORY_MAP } from '@rootcap/hardware';
 import { StructView } from '@rootcap/struct';
 import {
   DataVault,
@@ -14,7 +15,6 @@ import {
   RomPersistentData,
 } from './tables.ts';
 
-const DCCM_BASE = 0x5000_0000;
 /** First byte behind the persistent data: the ROM's own stack and data. @see caliptra-sw:drivers/src/memory_layout.rs */
 const ROM_DATA_ORG = 0x5003_fc00;
 /** Where ROM, FMC and runtime leave their boot status for a debugger. */
@@ -48,7 +48,7 @@ export class PersistentData {
 
   /** @param dccm - the chip's data memory, 256 KiB */
   constructor(dccm: Uint8Array) {
-    const at = (address: number): number => address - DCCM_BASE;
+    const at = (address: number): number => address - MEMORY_MAP.DCCM.base;
     this.rom = new StructView(RomPersistentData, dccm, at(ROM_PERSISTENT_DATA_ORG));
     this.fw = new StructView(FwPersistentData, dccm, at(FW_PERSISTENT_DATA_ORG));
     this.dataVault = new StructView(DataVault, this.rom.slice('data_vault'));

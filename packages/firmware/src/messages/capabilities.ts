@@ -2,7 +2,7 @@ import { CapabilitiesResp } from './layouts.ts';
 import { RESPONSE_HEADER } from './response.ts';
 
 /** Bit numbers of the 128-bit capabilities word. */
-export const CAPABILITY = {
+const CAPABILITY = {
   ROM_BASE: 0,
   ROM_OCP_LOCK: 1,
   ROM_STABLE_OWNER_KEY: 2,

@@ -1,6 +1,6 @@
 import { concatBytes, utf8ToBytes } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
-import type { Infer } from '@rootcap/struct';
+import { type Infer, swapWords } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
 import { guarded } from '../drivers/engine-fault.ts';
 import { KEY_ID } from '../key-ids.ts';
@@ -62,13 +62,6 @@ function cmacKdf({ chip }: FirmwareContext, slot: number, label: Uint8Array): Ui
     ),
   );
   return concatBytes(...blocks);
-}
-
-/** Each 32-bit word with its bytes reversed. */
-function swapWords(value: Uint8Array): Uint8Array {
-  const output = value.slice();
-  for (let i = 0; i < output.length; i += 4) output.subarray(i, i + 4).reverse();
-  return output;
 }
 
 function wrapCmk({ chip, persistent }: FirmwareContext, cmk: Infer<typeof UnencryptedCmk>): Infer<typeof EncryptedCmk> {

@@ -33,7 +33,7 @@ interface Place {
   readonly tooLarge: 'ROM_GLOBAL_UNSUPPORTED_LDEVID_TBS_SIZE' | 'ROM_GLOBAL_UNSUPPORTED_FMCALIAS_TBS_SIZE';
 }
 
-export const LDEVID_PLACES: Readonly<Record<DiceAlgorithm, Place>> = {
+const LDEVID_PLACES: Readonly<Record<DiceAlgorithm, Place>> = {
   'ecdsa-p384': {
     tbs: 'ecc_ldevid_tbs',
     size: 'ecc_ldevid_tbs_size',
@@ -50,7 +50,7 @@ export const LDEVID_PLACES: Readonly<Record<DiceAlgorithm, Place>> = {
   },
 };
 
-export const FMC_ALIAS_PLACES: Readonly<Record<DiceAlgorithm, Place>> = {
+const FMC_ALIAS_PLACES: Readonly<Record<DiceAlgorithm, Place>> = {
   'ecdsa-p384': {
     tbs: 'ecc_fmcalias_tbs',
     size: 'ecc_fmcalias_tbs_size',

@@ -1,6 +1,6 @@
 import { concatBytes, equalBytes } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
-import type { Infer } from '@rootcap/struct';
+import { type Infer, swapWords } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
 import { dmaRead } from '../drivers/dma.ts';
 import { axiBase } from '../drivers/straps.ts';
@@ -47,22 +47,15 @@ export function createChallenge(context: FirmwareContext, request: Request): Cha
     hdr: RESPONSE_HEADER,
     length: lengthInWords(ProductionAuthDebugUnlockChallenge.size, MailboxRespHeader.size),
     unique_device_identifier,
-    challenge: littleEndianWords(chip.trng.generate()),
+    challenge: swapWords(chip.trng.generate()),
   };
-}
-
-/** The words of a TRNG response as memory holds them. */
-function littleEndianWords(response: Uint8Array): Uint8Array {
-  const output = response.slice();
-  for (let i = 0; i < output.length; i += 4) output.subarray(i, i + 4).reverse();
-  return output;
 }
 
 /** SHA-384 of the keys allowed for a level, from the MCI's register bank, as natural bytes. */
 function authPkHash({ chip }: FirmwareContext, level: number): Uint8Array {
   const { soc } = chip;
   const offset = soc.get('SS_PROD_DEBUG_UNLOCK_AUTH_PK_HASH_REG_BANK_OFFSET') + DIGEST_SIZE * (level - 1);
-  return littleEndianWords(dmaRead(chip, axiBase(soc, 'SS_MCI_BASE_ADDR') + BigInt(offset), DIGEST_SIZE));
+  return swapWords(dmaRead(chip, axiBase(soc, 'SS_MCI_BASE_ADDR') + BigInt(offset), DIGEST_SIZE));
 }
 
 /** @throws RotError for the first check that the answer to a challenge fails */

@@ -1,5 +1,6 @@
 import { equalBytes } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
+import { LIFECYCLE } from '@rootcap/hardware';
 import type { Infer } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxCommand, mailboxIdle } from '../coroutine.ts';
@@ -14,9 +15,6 @@ import {
 import { headerOnly } from '../messages/response.ts';
 import { decodeExactly } from './command.ts';
 import { createChallenge, validateToken } from './debug-unlock-challenge.ts';
-
-const LIFECYCLE_MANUFACTURING = 1;
-const LIFECYCLE_PRODUCTION = 3;
 
 /**
  * Debug unlock, where debug intent is strapped: by token in manufacturing, by challenge and two signatures in
@@ -45,8 +43,8 @@ function requestedUnlock({ chip: { soc } }: FirmwareContext): UnlockKind | undef
   const manuf = soc.field('SS_DBG_SERVICE_REG_REQ', 'manuf_dbg_unlock_req') !== 0;
   const prod = soc.field('SS_DBG_SERVICE_REG_REQ', 'prod_dbg_unlock_req') !== 0;
   if (!manuf && !prod) return undefined;
-  if (manuf && !prod && soc.lifecycle === LIFECYCLE_MANUFACTURING) return 'manuf';
-  if (prod && !manuf && soc.lifecycle === LIFECYCLE_PRODUCTION) return 'prod';
+  if (manuf && !prod && soc.lifecycle === LIFECYCLE.MANUFACTURING) return 'manuf';
+  if (prod && !manuf && soc.lifecycle === LIFECYCLE.PRODUCTION) return 'prod';
   throw new RotError('SS_DBG_UNLOCK_INVALID_REQ_REG_VALUE');
 }
 

@@ -6,7 +6,7 @@ import { CDI_USAGE, KEY_ID } from '../key-ids.ts';
 import { certifyFmcAlias } from './certificates.ts';
 import { PCR_ID } from './pcrs.ts';
 
-export const FMC_ALIAS_SLOTS = { ecc: KEY_ID.FMC_ECDSA_PRIV_KEY, mldsa: KEY_ID.FMC_MLDSA_KEYPAIR_SEED } as const;
+const FMC_ALIAS_SLOTS = { ecc: KEY_ID.FMC_ECDSA_PRIV_KEY, mldsa: KEY_ID.FMC_MLDSA_KEYPAIR_SEED } as const;
 export const FMC_ALIAS_LABELS = { ecc: 'alias_fmc_ecc_key', mldsa: 'alias_fmc_mldsa_key' } as const;
 
 /**

@@ -1,4 +1,4 @@
-import { KeyUsage } from '@rootcap/hardware';
+import { KeyUsage, LIFECYCLE } from '@rootcap/hardware';
 import type { FirmwareContext } from '../context.ts';
 import { eraseKey } from '../drivers/key-vault.ts';
 import { KEY_ID } from '../key-ids.ts';
@@ -36,12 +36,11 @@ export function lockOcpLockKeys({ chip }: FirmwareContext): void {
 
 const SEED_STATE_PROGRAMMED = 1;
 const SEED_STATE_PROGRAMMED_EMPTY = 4;
-const LIFECYCLE_PRODUCTION = 3;
 
 /** Whether the HEK may be used, given what the SoC reports of its seed. */
 export function hekIsAvailable(seedState: number, lifecycle: number, seed: Uint8Array): boolean {
   if (lifecycle < 2) return true;
-  if (lifecycle !== LIFECYCLE_PRODUCTION) return false;
+  if (lifecycle !== LIFECYCLE.PRODUCTION) return false;
   if (seedState === SEED_STATE_PROGRAMMED_EMPTY) return true;
   const blank = seed.every((byte) => byte === 0) || seed.every((byte) => byte === 0xff);
   return seedState === SEED_STATE_PROGRAMMED && !blank;

@@ -1,8 +1,7 @@
 import { RotError } from '@rootcap/errors';
+import { LIFECYCLE } from '@rootcap/hardware';
 import type { FirmwareContext } from '../context.ts';
 import { programSeed } from './otp-seeds.ts';
-
-const LIFECYCLE_MANUFACTURING = 1;
 
 /**
  * Programs a random UDS into fuses if the manufacturer asks for it. This boot goes on with the old one.
@@ -15,7 +14,7 @@ export function programUds(context: FirmwareContext): void {
   if (soc.field('SS_DBG_SERVICE_REG_REQ', 'uds_program_req') === 0) return;
   if (soc.field('SS_DEBUG_INTENT', 'debug_intent') !== 0) throw new RotError('ROM_UDS_PROG_DEBUG_INTENT_SET');
   if (!soc.subsystemMode) throw new RotError('ROM_UDS_PROG_IN_PASSIVE_MODE');
-  if (soc.lifecycle !== LIFECYCLE_MANUFACTURING) throw new RotError('ROM_UDS_PROG_ILLEGAL_LIFECYCLE_STATE');
+  if (soc.lifecycle !== LIFECYCLE.MANUFACTURING) throw new RotError('ROM_UDS_PROG_ILLEGAL_LIFECYCLE_STATE');
   soc.setField('SS_DBG_SERVICE_REG_RSP', 'uds_program_in_progress', 1);
   try {
     programSeed(context, 'UDS');

@@ -1,6 +1,7 @@
 import { bit, bits, register, registerBlock } from '@rootcap/struct';
 import { UC_RO, UC_RW, UC_WO } from './access.ts';
 import { interruptBlock } from './interrupt-block.ts';
+import { keyVaultReadCtrl, keyVaultStatus, keyVaultWriteCtrl } from './key-vault-port.ts';
 
 /** ECC P-384 engine. caliptra-rtl:src/ecc/rtl/ecc_reg.rdl */
 export const ECC_REG = registerBlock('ECC_REG', 0x1000_8000, {
@@ -23,33 +24,11 @@ export const ECC_REG = registerBlock('ECC_REG', 0x1000_8000, {
   ECC_NONCE: register(0x500, { count: 12, ...UC_WO }),
   ECC_PRIVKEY_IN: register(0x580, { count: 12, ...UC_WO }),
   ECC_DH_SHARED_KEY: register(0x5c0, { count: 12, ...UC_RO }),
-  ECC_KV_RD_PKEY_CTRL: register(0x600, {
-    ...UC_RW,
-    fields: { read_en: bit(0), read_entry: bits(5, 1), pcr_hash_extend: bit(6), rsvd: bits(31, 7) },
-  }),
-  ECC_KV_RD_PKEY_STATUS: register(0x604, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
-  ECC_KV_RD_SEED_CTRL: register(0x608, {
-    ...UC_RW,
-    fields: { read_en: bit(0), read_entry: bits(5, 1), pcr_hash_extend: bit(6), rsvd: bits(31, 7) },
-  }),
-  ECC_KV_RD_SEED_STATUS: register(0x60c, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
-  ECC_KV_WR_PKEY_CTRL: register(0x610, {
-    ...UC_RW,
-    fields: {
-      write_en: bit(0),
-      write_entry: bits(5, 1),
-      hmac_key_dest_valid: bit(6),
-      hmac_block_dest_valid: bit(7),
-      mldsa_seed_dest_valid: bit(8),
-      ecc_pkey_dest_valid: bit(9),
-      ecc_seed_dest_valid: bit(10),
-      aes_key_dest_valid: bit(11),
-      mlkem_seed_dest_valid: bit(12),
-      mlkem_msg_dest_valid: bit(13),
-      dma_data_dest_valid: bit(14),
-      rsvd: bits(31, 15),
-    },
-  }),
-  ECC_KV_WR_PKEY_STATUS: register(0x614, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
+  ECC_KV_RD_PKEY_CTRL: keyVaultReadCtrl(0x600),
+  ECC_KV_RD_PKEY_STATUS: keyVaultStatus(0x604),
+  ECC_KV_RD_SEED_CTRL: keyVaultReadCtrl(0x608),
+  ECC_KV_RD_SEED_STATUS: keyVaultStatus(0x60c),
+  ECC_KV_WR_PKEY_CTRL: keyVaultWriteCtrl(0x610),
+  ECC_KV_WR_PKEY_STATUS: keyVaultStatus(0x614),
   ...interruptBlock(0x800, { soc: 'none', errors: ['error_internal'], notifications: ['notif_cmd_done'] }),
 });

@@ -1,6 +1,7 @@
-import { bit, bits, register, registerBlock } from '@rootcap/struct';
-import { UC_RO, UC_RW, UC_WO } from './access.ts';
+import { bit, register, registerBlock } from '@rootcap/struct';
+import { UC_RO, UC_WO } from './access.ts';
 import { interruptBlock } from './interrupt-block.ts';
+import { keyVaultReadCtrl, keyVaultStatus, keyVaultWriteCtrl } from './key-vault-port.ts';
 
 /** HMAC engine. caliptra-rtl:src/hmac/rtl/hmac_reg.rdl */
 export const HMAC_REG = registerBlock('HMAC_REG', 0x1001_0000, {
@@ -24,37 +25,12 @@ export const HMAC_REG = registerBlock('HMAC_REG', 0x1001_0000, {
   HMAC512_BLOCK: register(0x80, { count: 32, ...UC_WO }),
   HMAC512_TAG: register(0x100, { count: 16, ...UC_RO }),
   HMAC512_LFSR_SEED: register(0x140, { count: 6, ...UC_WO }),
-  HMAC512_KV_RD_KEY_CTRL: register(0x600, {
-    ...UC_RW,
-    fields: { read_en: bit(0), read_entry: bits(5, 1), pcr_hash_extend: bit(6), rsvd: bits(31, 7) },
-  }),
-  HMAC512_KV_RD_KEY_STATUS: register(0x604, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
-  HMAC512_KV_RD_BLOCK_CTRL: register(0x608, {
-    ...UC_RW,
-    fields: { read_en: bit(0), read_entry: bits(5, 1), pcr_hash_extend: bit(6), rsvd: bits(31, 7) },
-  }),
-  HMAC512_KV_RD_BLOCK_STATUS: register(0x60c, {
-    ...UC_RO,
-    fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) },
-  }),
-  HMAC512_KV_WR_CTRL: register(0x610, {
-    ...UC_RW,
-    fields: {
-      write_en: bit(0),
-      write_entry: bits(5, 1),
-      hmac_key_dest_valid: bit(6),
-      hmac_block_dest_valid: bit(7),
-      mldsa_seed_dest_valid: bit(8),
-      ecc_pkey_dest_valid: bit(9),
-      ecc_seed_dest_valid: bit(10),
-      aes_key_dest_valid: bit(11),
-      mlkem_seed_dest_valid: bit(12),
-      mlkem_msg_dest_valid: bit(13),
-      dma_data_dest_valid: bit(14),
-      rsvd: bits(31, 15),
-    },
-  }),
-  HMAC512_KV_WR_STATUS: register(0x614, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
+  HMAC512_KV_RD_KEY_CTRL: keyVaultReadCtrl(0x600),
+  HMAC512_KV_RD_KEY_STATUS: keyVaultStatus(0x604),
+  HMAC512_KV_RD_BLOCK_CTRL: keyVaultReadCtrl(0x608),
+  HMAC512_KV_RD_BLOCK_STATUS: keyVaultStatus(0x60c),
+  HMAC512_KV_WR_CTRL: keyVaultWriteCtrl(0x610),
+  HMAC512_KV_WR_STATUS: keyVaultStatus(0x614),
   ...interruptBlock(0x800, {
     soc: 'none',
     errors: ['key_mode_error', 'key_zero_error', 'error2', 'error3'],

@@ -1,6 +1,7 @@
 import { bit, bits, register, registerBlock } from '@rootcap/struct';
 import { UC_RO, UC_RW, UC_WO } from './access.ts';
 import { interruptBlock } from './interrupt-block.ts';
+import { keyVaultReadCtrl, keyVaultStatus, keyVaultWriteCtrl } from './key-vault-port.ts';
 
 /** SHA-512 engine. caliptra-rtl:src/sha512/rtl/sha512_reg.rdl */
 export const SHA512_REG = registerBlock('SHA512_REG', 0x1002_0000, {
@@ -14,29 +15,10 @@ export const SHA512_REG = registerBlock('SHA512_REG', 0x1002_0000, {
   SHA512_STATUS: register(0x18, { ...UC_RO, fields: { ready: bit(0), valid: bit(1) } }),
   SHA512_BLOCK: register(0x80, { count: 32, ...UC_WO }),
   SHA512_DIGEST: register(0x100, { count: 16, ...UC_RW }),
-  SHA512_VAULT_RD_CTRL: register(0x600, {
-    ...UC_RW,
-    fields: { read_en: bit(0), read_entry: bits(5, 1), pcr_hash_extend: bit(6), rsvd: bits(31, 7) },
-  }),
-  SHA512_VAULT_RD_STATUS: register(0x604, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
-  SHA512_KV_WR_CTRL: register(0x608, {
-    ...UC_RW,
-    fields: {
-      write_en: bit(0),
-      write_entry: bits(5, 1),
-      hmac_key_dest_valid: bit(6),
-      hmac_block_dest_valid: bit(7),
-      mldsa_seed_dest_valid: bit(8),
-      ecc_pkey_dest_valid: bit(9),
-      ecc_seed_dest_valid: bit(10),
-      aes_key_dest_valid: bit(11),
-      mlkem_seed_dest_valid: bit(12),
-      mlkem_msg_dest_valid: bit(13),
-      dma_data_dest_valid: bit(14),
-      rsvd: bits(31, 15),
-    },
-  }),
-  SHA512_KV_WR_STATUS: register(0x60c, { ...UC_RO, fields: { ready: bit(0), valid: bit(1), error: bits(9, 2) } }),
+  SHA512_VAULT_RD_CTRL: keyVaultReadCtrl(0x600),
+  SHA512_VAULT_RD_STATUS: keyVaultStatus(0x604),
+  SHA512_KV_WR_CTRL: keyVaultWriteCtrl(0x608),
+  SHA512_KV_WR_STATUS: keyVaultStatus(0x60c),
   SHA512_GEN_PCR_HASH_NONCE: register(0x610, { count: 8, ...UC_WO }),
   SHA512_GEN_PCR_HASH_CTRL: register(0x630, { ...UC_WO, write: 'pulse', fields: { start: bit(0) } }),
   SHA512_GEN_PCR_HASH_STATUS: register(0x634, { ...UC_RO, fields: { ready: bit(0), valid: bit(1) } }),

@@ -1,4 +1,4 @@
-import { type CryptoProvider, hexToBytes } from '@rootcap/crypto';
+import { type CryptoProvider, isP384Scalar } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
 import { decodeSvnFuse, type ImageFuses } from '../fuses.ts';
 import { BUNDLE_MAX_SIZE, ImageManifest, PQC_SIZES } from '../layouts.ts';
@@ -30,16 +30,9 @@ export interface StandaloneEnv extends ImageVerificationEnv {
   readonly extendedError: number;
 }
 
-/** n - 1 of P-384, SP 800-186 §3.2.1.4. */
-const LAST_SCALAR = hexToBytes(
-  'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52972',
-);
-
 /** The driver's range check; zero was refused before it is asked. */
 function checkScalarRange(scalar: Uint8Array): void {
-  const differs = scalar.findIndex((byte, i) => byte !== LAST_SCALAR[i]);
-  if (differs >= 0 && (scalar[differs] as number) > (LAST_SCALAR[differs] as number))
-    throw new RotError('DRIVER_ECC384_SCALAR_RANGE_CHECK_FAILED');
+  if (!isP384Scalar(scalar)) throw new RotError('DRIVER_ECC384_SCALAR_RANGE_CHECK_FAILED');
 }
 
 /** As caliptra-sw:drivers/src/ecc384.rs (verify_r): the engine raises its error interrupt for a point off the curve. */

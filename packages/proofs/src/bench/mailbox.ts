@@ -2,7 +2,7 @@ import { createDevice } from 'rootcap';
 import { percentile } from './statistics.ts';
 
 /** Commands that hand out a certificate. */
-export const CERTIFICATE_COMMANDS = [
+const CERTIFICATE_COMMANDS = [
   'GET_LDEV_ECC384_CERT',
   'GET_FMC_ALIAS_ECC384_CERT',
   'GET_RT_ALIAS_ECC384_CERT',

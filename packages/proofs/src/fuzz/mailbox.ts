@@ -1,4 +1,5 @@
 import { errorName } from '@rootcap/errors';
+import { COMMAND_ID } from '@rootcap/firmware';
 import { BusFault, SOC_IFC_REG } from '@rootcap/hardware';
 import type { DeviceOptions } from 'rootcap';
 import { type Baseline, type Bench, createBaseline } from './baseline.ts';
@@ -41,10 +42,6 @@ const STOPPED =
 /** An update that is refused restarts the runtime, whose variables begin anew. */
 const UPDATE_REFUSED =
   /^SOC_IFC_REG\.(CPTRA_RESET_REASON|CPTRA_BOOT_STATUS|CPTRA_WDT_.*)$|^KV_REG\.KEY_CTRL$|^DCCM\.(data_vault|boot status)$|^firmware\.variables$/;
-const FIRMWARE_LOAD = 0x4657_4c44;
-const SHUTDOWN = 0x4650_5344;
-/** ROM refuses to start a self-test twice, and then forgets the first. caliptra-sw:rom (self_test.rs) */
-const SELF_TEST_START = 0x4650_4c54;
 
 /** What the SoC itself wrote as random numbers, it may read back. */
 const TRNG_DATA = SOC_IFC_REG.base + SOC_IFC_REG.registers.CPTRA_TRNG_DATA.offset;
@@ -110,9 +107,9 @@ class Run {
       const allowed =
         REFUSED.test(place) ||
         (stopped && STOPPED.test(place)) ||
-        (id === FIRMWARE_LOAD && UPDATE_REFUSED.test(place)) ||
-        (id === SHUTDOWN && stopped && !inRom) ||
-        (id === SELF_TEST_START && inRom && place === 'firmware.variables');
+        (id === COMMAND_ID.FIRMWARE_LOAD && UPDATE_REFUSED.test(place)) ||
+        (id === COMMAND_ID.SHUTDOWN && stopped && !inRom) ||
+        (id === COMMAND_ID.SELF_TEST_START && inRom && place === 'firmware.variables');
       if (!allowed) this.#violate('unchanged', `refused 0x${id.toString(16)}, ${device.state}: ${place} changed`);
     }
   }

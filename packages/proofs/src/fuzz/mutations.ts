@@ -18,7 +18,7 @@ export interface MutatedImage {
 }
 
 const MUTATIONS = ['bytes', 'field', 'length', 'splice', 'signed structure'] as const;
-export type MutationKind = (typeof MUTATIONS)[number];
+type MutationKind = (typeof MUTATIONS)[number];
 
 /** Leaf fields of the manifest, large ones as often as small ones. */
 const FIELDS = ImageManifest.layout;

@@ -1,11 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChainAlgorithm } from 'rootcap';
+import { CHAIN_ALGORITHMS, type ChainAlgorithm } from 'rootcap';
 import { manufacture } from 'rootcap/manufacture';
 
-export const ALGORITHMS: readonly ChainAlgorithm[] = ['ecdsa-p384', 'mldsa87'];
 /** Certificates of a chain, root first. */
-export const LAYERS = ['vendor-root', 'idevid', 'ldevid', 'fmc-alias', 'rt-alias'] as const;
+const LAYERS = ['vendor-root', 'idevid', 'ldevid', 'fmc-alias', 'rt-alias'] as const;
 
 /** Both complete chains of a device from the factory, root first, DER. */
 export function completeChains(): Readonly<Record<ChainAlgorithm, readonly Uint8Array[]>> {
@@ -15,7 +14,7 @@ export function completeChains(): Readonly<Record<ChainAlgorithm, readonly Uint8
 
 /** Writes chains as `DIR/<algorithm>/<n>-<layer>.der`. @returns the directory of each chain */
 export function writeChains(directory: string, chains: ReturnType<typeof completeChains>): string[] {
-  return ALGORITHMS.map((algorithm) => {
+  return CHAIN_ALGORITHMS.map((algorithm) => {
     const own = join(directory, algorithm);
     mkdirSync(own, { recursive: true });
     chains[algorithm].forEach((der, i) => {

@@ -3,7 +3,7 @@ import { validateChain } from '@rootcap/dice/x509';
 import { caseRandom } from '../fuzz/random.ts';
 
 /** A chain that was accepted although one of its bits is wrong. */
-export interface Accepted {
+interface Accepted {
   readonly try: number;
   readonly certificate: number;
   readonly bit: number;
