@@ -49,8 +49,8 @@ type LeftOut = (typeof LEFT_OUT)[keyof typeof LEFT_OUT];
 function toleranceOf(id: number): LeftOut {
   if (FIXED_ANSWERS.has(id)) return LEFT_OUT.anything;
   if (id === COMMAND_ID.GET_PCR_LOG || id === COMMAND_ID.FIRMWARE_LOAD) return LEFT_OUT.dpe;
-  // FW_INFO says whether attestation is disabled, which the runtime decides at a reset by its DPE tables.
-  // caliptra-sw:runtime/src/drivers.rs (validate_dpe_structure, check_dpe_rt_pcrs_unchanged)
+  // The recordings reset while a command still counts as running, for which the runtime disables attestation, as FW_INFO
+  // then says; the model does not have that yet. caliptra-sw:runtime/src/lib.rs (handle_mailbox_commands)
   if (id === COMMAND_ID.FW_INFO || id === COMMAND_ID.QUOTE_PCRS_ECC384 || id === COMMAND_ID.QUOTE_PCRS_MLDSA87)
     return LEFT_OUT.entropy;
   return LEFT_OUT.nothing;
