@@ -492,7 +492,12 @@ describe('inspect', () => {
     const execute = (name: 'FW_INFO' | 'GET_LDEV_MLDSA87_CERT' | 'GET_IDEV_ECC384_INFO') =>
       look(running.mailbox.execute(name).data);
     expect(await execute('GET_LDEV_MLDSA87_CERT')).toEqual(['response', 'MailboxRespHeaderVarSize', 'certificate 0']);
-    expect(await execute('GET_IDEV_ECC384_INFO')).toEqual(['response', 'GetIdevEcc384InfoResp']);
+    expect(await execute('GET_IDEV_ECC384_INFO')).toEqual([
+      'response',
+      'GetIdevEcc384InfoResp',
+      'CmEcdsaPublicKeyResp',
+      'CmEcdsaSignResp',
+    ]);
     expect(await execute('FW_INFO')).toEqual(['response', 'FwInfoResp']);
     expect((await look(running.context.persistent.rom.slice('fht').slice()))[0]).toBe('fht');
     expect((await look(Buffer.from(JSON.stringify(running.snapshot()))))[0]).toBe('snapshot');

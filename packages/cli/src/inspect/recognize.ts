@@ -1,6 +1,16 @@
 import { CSR_ENVELOPE, CSR_ENVELOPE_MARKER } from '@rootcap/dice';
 import { parseCertificates, parseCsr, parsePublicKey } from '@rootcap/dice/x509';
-import { COMMAND_ID, FHT_MARKER, hasValidChecksum, messages, tables } from '@rootcap/firmware';
+import {
+  COMMAND_ID,
+  type CommandName,
+  FHT_MARKER,
+  hasValidChecksum,
+  MailboxReqHeader,
+  MailboxRespHeader,
+  MESSAGE_LAYOUTS,
+  messagesOf,
+  tables,
+} from '@rootcap/firmware';
 import { ImageManifest, ImagePreamble, MANIFEST_MARKER } from '@rootcap/image';
 import { isFuseFile } from '../fuse-file.ts';
 import { isPem } from '../load-certificates.ts';
@@ -117,14 +127,8 @@ function logKind(data: Uint8Array): Kind | undefined {
 /** A command that a message may have been sealed for. */
 export interface CommandGuess {
   readonly name: string;
-  /** Layout that has the name of the command, if there is one. */
+  /** Layout of its request; a command that takes raw bytes has none. */
   readonly layout: AnyStruct | undefined;
-}
-
-function namedLayouts(): AnyStruct[] {
-  return (Object.values(messages) as unknown[]).filter(
-    (value): value is AnyStruct => typeof value === 'object' && value !== null && 'name' in value && 'layout' in value,
-  );
 }
 
 /**
@@ -134,18 +138,15 @@ function namedLayouts(): AnyStruct[] {
 export function requestCommands(data: Uint8Array): CommandGuess[] {
   const guesses = Object.entries(COMMAND_ID)
     .filter(([, id]) => hasValidChecksum(id, data))
-    .map(([name]) => {
-      const wanted = `${name.replace(/_/g, '')}Req`.toLowerCase();
-      return { name, layout: namedLayouts().find((layout) => layout.name.toLowerCase() === wanted) };
-    })
-    .filter(({ layout }) => layout === undefined || data.length <= layout.size);
-  const exact = guesses.filter(({ layout }) => data.length === (layout ?? messages.MailboxReqHeader).size);
+    .map(([name]) => ({ name, layout: messagesOf(name as CommandName).request }))
+    .filter(({ layout }) => layout !== undefined && data.length <= layout.size);
+  const exact = guesses.filter(({ layout }) => data.length === layout?.size);
   return exact.length > 0 ? exact : guesses;
 }
 
 function messageKind(data: Uint8Array): Kind | undefined {
-  if (data.length < messages.MailboxReqHeader.size) return undefined;
-  if (data.length >= messages.MailboxRespHeader.size && hasValidChecksum(0, data)) return 'response';
+  if (data.length < MailboxReqHeader.size) return undefined;
+  if (data.length >= MailboxRespHeader.size && hasValidChecksum(0, data)) return 'response';
   return requestCommands(data).length === 0 ? undefined : 'command';
 }
 
@@ -157,5 +158,5 @@ export function recognize(data: Uint8Array): Kind | undefined {
 
 /** Responses of fixed size, by size: what a response may be. */
 export function responseLayouts(size: number): AnyStruct[] {
-  return namedLayouts().filter((layout) => /Resp$|Challenge$/.test(layout.name) && layout.size === size);
+  return [...MESSAGE_LAYOUTS.values()].filter((layout) => /Resp$|Challenge$/.test(layout.name) && layout.size === size);
 }

@@ -1,7 +1,7 @@
 import { defaultProvider } from '@rootcap/crypto/default';
 import { CSR_ENVELOPE, parseCsrEnvelope } from '@rootcap/dice';
 import { decodePem, describe, parseCertificates, parseCsr, parsePublicKey } from '@rootcap/dice/x509';
-import { messages, tables } from '@rootcap/firmware';
+import { MailboxReqHeader, MailboxRespHeader, tables, MailboxRespHeaderVarSize as VarSize } from '@rootcap/firmware';
 import { ImageManifest, ImagePreamble, inspectBundle } from '@rootcap/image';
 import { fuseLogLine, measurementLogLine, pcrLogLine } from '../boot/logs.ts';
 import { bundleLines } from '../commands/image-inspect.ts';
@@ -78,7 +78,6 @@ function logSections<T>(
 /** A certificate, request or log at the end of a response is shown as such. */
 function responseSections(terminal: Terminal, data: Uint8Array): Section[] {
   const fixed = responseLayouts(data.length);
-  const { MailboxRespHeader, MailboxRespHeaderVarSize: VarSize } = messages;
   if (data.length >= VarSize.size && VarSize.decodeFrom(data).data_len === data.length - VarSize.size) {
     const inner = data.subarray(VarSize.size);
     const kind = recognize(inner);
@@ -94,7 +93,7 @@ function commandSections(data: Uint8Array): Section[] {
   const layout = guesses[0]?.layout;
   const fits = layout !== undefined && data.length >= layout.size;
   const title = guesses.map(({ name }) => name).join(' or ') || 'no command has this checksum';
-  return [fieldsOf(title, fits ? layout : messages.MailboxReqHeader, data)];
+  return [fieldsOf(title, fits ? layout : MailboxReqHeader, data)];
 }
 
 function snapshotSections(data: Uint8Array): Section[] {

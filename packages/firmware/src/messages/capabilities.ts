@@ -1,4 +1,4 @@
-import { CapabilitiesResp } from './layouts.ts';
+import { CapabilitiesResp } from './layouts/status.ts';
 import { RESPONSE_HEADER } from './response.ts';
 
 /** Bit numbers of the 128-bit capabilities word. */

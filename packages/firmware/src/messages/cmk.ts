@@ -5,14 +5,9 @@ import type { FirmwareContext } from '../context.ts';
 import { guarded } from '../drivers/engine-fault.ts';
 import { KEY_ID } from '../key-ids.ts';
 import { stableOwnerKeyAvailable } from '../rom/idevid.ts';
-import {
-  CM_HASH_ALGORITHM,
-  type CmDeriveStableKeyReq,
-  CmDeriveStableKeyResp,
-  CmHmacReq,
-  type EncryptedCmk,
-  UnencryptedCmk,
-} from './layouts.ts';
+import { CM_HASH_ALGORITHM } from './layouts/cm-hash.ts';
+import { type CmDeriveStableKeyReq, CmDeriveStableKeyResp, CmHmacReq } from './layouts/cm-keys.ts';
+import { type EncryptedCmk, UnencryptedCmk } from './layouts/cmk.ts';
 import { RESPONSE_HEADER, varSizeResponse } from './response.ts';
 
 const KEY_USAGE_HMAC = 1;

@@ -1,4 +1,4 @@
-import { MailboxRespHeader, MailboxRespHeaderVarSize, VAR_SIZE_DATA_MAX } from './layouts.ts';
+import { MailboxRespHeader, MailboxRespHeaderVarSize, VAR_SIZE_DATA_MAX } from './layouts/header.ts';
 
 const DATA_LENGTH_OFFSET = MailboxRespHeaderVarSize.offsetOf('data_len');
 

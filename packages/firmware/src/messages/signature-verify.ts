@@ -1,7 +1,7 @@
 import { concatBytes } from '@rootcap/crypto';
 import { type ErrorName, RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../context.ts';
-import { EcdsaVerifyReq, MldsaVerifyReq } from './layouts.ts';
+import { EcdsaVerifyReq, MldsaVerifyReq } from './layouts/status.ts';
 
 /** Codes by stage for a wrong signature. */
 export interface VerifyFailures {

@@ -1,6 +1,6 @@
 import { utf8ToBytes } from '@rootcap/crypto';
 import type { FirmwareContext } from '../context.ts';
-import { FipsVersionResp } from './layouts.ts';
+import { FipsVersionResp } from './layouts/status.ts';
 import { RESPONSE_HEADER } from './response.ts';
 
 /** ASCII of "FIPS", read as a big-endian word. */

@@ -6,12 +6,11 @@ import { dmaRead } from '../drivers/dma.ts';
 import { axiBase } from '../drivers/straps.ts';
 import { deviceUeid } from '../fuses.ts';
 import {
-  MailboxReqHeader,
-  MailboxRespHeader,
   ProductionAuthDebugUnlockChallenge,
   ProductionAuthDebugUnlockReq,
   ProductionAuthDebugUnlockToken,
-} from '../messages/layouts.ts';
+} from '../messages/layouts/fuses.ts';
+import { MailboxReqHeader, MailboxRespHeader } from '../messages/layouts/header.ts';
 import { RESPONSE_HEADER } from '../messages/response.ts';
 
 type Request = Infer<typeof ProductionAuthDebugUnlockReq>;

@@ -11,7 +11,7 @@ import {
   ProductionAuthDebugUnlockChallenge,
   ProductionAuthDebugUnlockReq,
   ProductionAuthDebugUnlockToken,
-} from '../messages/layouts.ts';
+} from '../messages/layouts/fuses.ts';
 import { headerOnly } from '../messages/response.ts';
 import { decodeExactly } from './command.ts';
 import { createChallenge, validateToken } from './debug-unlock-challenge.ts';

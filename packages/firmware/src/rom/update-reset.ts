@@ -4,7 +4,7 @@ import { BOOT_STATUS } from '../boot-status.ts';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';
-import { ExternalMailboxCmdReq } from '../messages/layouts.ts';
+import { ExternalMailboxCmdReq } from '../messages/layouts/soc-firmware.ts';
 import { axiImage, type ImageSource, mailboxImage, readRange } from './image-source.ts';
 import { extendKeyLadder } from './key-ladder.ts';
 import { copyToIccm, verifyLoaded } from './load-firmware.ts';

@@ -1,4 +1,13 @@
-import { COMMAND_ID, messageChecksum, messages, ROM_COMMANDS, RUNTIME_COMMANDS, sealMessage } from '@rootcap/firmware';
+import {
+  COMMAND_ID,
+  commandName,
+  MailboxReqHeader,
+  messageChecksum,
+  messagesOf,
+  ROM_COMMANDS,
+  RUNTIME_COMMANDS,
+  sealMessage,
+} from '@rootcap/firmware';
 import { MBOX_CSR, type ResetKind, SOC_IFC_REG } from '@rootcap/hardware';
 import type { Random } from './random.ts';
 
@@ -42,23 +51,11 @@ function pickCommand(random: Random, { stage }: Target): number {
 const USERS = [0, 1, 2, 3, 4, 5, 0xffff_ffff] as const;
 const VALID_USERS = USERS.slice(0, 5);
 
-/** Request layouts by command, for commands whose request is more than a header. */
-const REQUEST_SIZES: ReadonlyMap<number, number> = new Map<number, number>([
-  [COMMAND_ID.STASH_MEASUREMENT, messages.StashMeasurementReq.size],
-  [COMMAND_ID.ECDSA384_SIGNATURE_VERIFY, messages.EcdsaVerifyReq.size],
-  [COMMAND_ID.MLDSA87_SIGNATURE_VERIFY, messages.MldsaVerifyReq.size],
-  [COMMAND_ID.CM_DERIVE_STABLE_KEY, messages.CmDeriveStableKeyReq.size],
-  [COMMAND_ID.INSTALL_OWNER_PK_HASH, messages.InstallOwnerPkHashReq.size],
-  [COMMAND_ID.GET_IDEV_ECC384_CERT, messages.GetIdevEcc384CertReq.size],
-  [COMMAND_ID.GET_IDEV_MLDSA87_CERT, messages.GetIdevMldsa87CertReq.size],
-  [COMMAND_ID.POPULATE_IDEV_ECC384_CERT, messages.PopulateIdevEcc384CertReq.size],
-  [COMMAND_ID.POPULATE_IDEV_MLDSA87_CERT, messages.PopulateIdevMldsa87CertReq.size],
-  [COMMAND_ID.QUOTE_PCRS_ECC384, messages.QuotePcrsReq.size],
-  [COMMAND_ID.QUOTE_PCRS_MLDSA87, messages.QuotePcrsReq.size],
-  [COMMAND_ID.EXTEND_PCR, messages.ExtendPcrReq.size],
-  [COMMAND_ID.INCREMENT_PCR_RESET_COUNTER, messages.IncrementPcrResetCounterReq.size],
-]);
-const HEADER = messages.MailboxReqHeader.size;
+/** Size of a command's request; an unknown command gets a header. */
+function requestSize(id: number): number {
+  const name = commandName(id);
+  return ((name && messagesOf(name).request) ?? MailboxReqHeader).size;
+}
 
 /** A sequence of operations on one device. */
 export function mutateSequence(random: Random, target: Target): Operation[] {
@@ -96,7 +93,7 @@ function update(random: Random, firmware: Uint8Array): Uint8Array {
 
 /** A request of about the right size with bytes that are often small numbers. */
 function request(random: Random, id: number): Uint8Array {
-  const right = REQUEST_SIZES.get(id) ?? HEADER;
+  const right = requestSize(id);
   const dice = random.below(10);
   const size =
     dice < 7 ? right : dice < 8 ? random.below(right + 1) : dice < 9 ? right + random.below(64) : random.below(9000);

@@ -1,6 +1,8 @@
 import { RotError } from '@rootcap/errors';
 import { COMMAND_ID } from '../../messages/command-ids.ts';
-import { CM_HASH_ALGORITHM, CM_RANDOM_GENERATE_MAX, CmRandomGenerateReq, CmShaReqHdr } from '../../messages/layouts.ts';
+import { CM_HASH_ALGORITHM, CmShaReqHdr } from '../../messages/layouts/cm-hash.ts';
+import { CmRandomGenerateReq } from '../../messages/layouts/cm-keys.ts';
+import { MAX_CMB_DATA_SIZE as CM_RANDOM_GENERATE_MAX } from '../../messages/layouts/cm-sizes.ts';
 import { varSizeResponse } from '../../messages/response.ts';
 import { decodeExactly, type RomCommand, romCommand } from '../command.ts';
 

@@ -1,5 +1,5 @@
 import { RotError } from '@rootcap/errors';
-import { OcpLockReportHekMetadataReq, OcpLockReportHekMetadataResp } from '../../messages/layouts.ts';
+import { OcpLockReportHekMetadataReq, OcpLockReportHekMetadataResp } from '../../messages/layouts/ocp-lock.ts';
 import { RESPONSE_HEADER } from '../../messages/response.ts';
 import { romCommand } from '../command.ts';
 import { hekIsAvailable } from '../ocp-lock.ts';

@@ -2,7 +2,7 @@ import { RotError } from '@rootcap/errors';
 import type { Infer } from '@rootcap/struct';
 import type { FirmwareContext } from '../../context.ts';
 import { PCR_LOG_ENTRY_ID } from '../../memory/tables.ts';
-import { type StashMeasurementReq, StashMeasurementResp } from '../../messages/layouts.ts';
+import { type StashMeasurementReq, StashMeasurementResp } from '../../messages/layouts/dpe.ts';
 import { RESPONSE_HEADER } from '../../messages/response.ts';
 import { PCR_ID } from '../pcrs.ts';
 

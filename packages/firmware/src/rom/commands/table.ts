@@ -3,14 +3,11 @@ import type { FirmwareContext } from '../../context.ts';
 import { type CapabilityName, capabilitiesResponse } from '../../messages/capabilities.ts';
 import { cmHmac, deriveStableKey } from '../../messages/cmk.ts';
 import { COMMAND_ID, type CommandName } from '../../messages/command-ids.ts';
-import {
-  CmDeriveStableKeyReq,
-  FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST,
-  InstallOwnerPkHashReq,
-  InstallOwnerPkHashResp,
-  MailboxReqHeader,
-  StashMeasurementReq,
-} from '../../messages/layouts.ts';
+import { CmDeriveStableKeyReq } from '../../messages/layouts/cm-keys.ts';
+import { StashMeasurementReq } from '../../messages/layouts/dpe.ts';
+import { InstallOwnerPkHashReq, InstallOwnerPkHashResp } from '../../messages/layouts/fuses.ts';
+import { MailboxReqHeader } from '../../messages/layouts/header.ts';
+import { FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST } from '../../messages/layouts/status.ts';
 import { headerOnly, RESPONSE_HEADER } from '../../messages/response.ts';
 import { type VerifyFailures, verifyEcdsaRequest, verifyMldsaRequest } from '../../messages/signature-verify.ts';
 import { versionResponse } from '../../messages/version.ts';

@@ -1,5 +1,5 @@
 import { RotError } from '@rootcap/errors';
-import { ZeroizeUdsFeReq, ZeroizeUdsFeResp } from '../../messages/layouts.ts';
+import { ZeroizeUdsFeReq, ZeroizeUdsFeResp } from '../../messages/layouts/fuses.ts';
 import { RESPONSE_HEADER } from '../../messages/response.ts';
 import { romCommand } from '../command.ts';
 import { FE_PARTITIONS, type SeedPartition, zeroizeSeed } from '../otp-seeds.ts';

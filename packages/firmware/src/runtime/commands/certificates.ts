@@ -5,15 +5,15 @@ import type { FirmwareContext } from '../../context.ts';
 import { storedFmcAliasCsr } from '../../fmc/fmc-alias-csr.ts';
 import { type CertifiedLayer, certificateResponse, storedCertificate } from '../../messages/certificate-parts.ts';
 import type { CommandName } from '../../messages/command-ids.ts';
+import { MailboxReqHeader } from '../../messages/layouts/header.ts';
 import {
   GetIdevEcc384CertReq,
   GetIdevEcc384InfoResp,
   GetIdevMldsa87CertReq,
   GetIdevMldsa87InfoResp,
-  MailboxReqHeader,
   PopulateIdevEcc384CertReq,
   PopulateIdevMldsa87CertReq,
-} from '../../messages/layouts.ts';
+} from '../../messages/layouts/identity.ts';
 import { RESPONSE_HEADER, varSizeResponse } from '../../messages/response.ts';
 import { storedIdevCsr } from '../../rom/commands/identity.ts';
 import { type RuntimeCommand, runtimeCommand } from '../command.ts';

@@ -1,13 +1,13 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
+import { MailboxReqHeader } from '../../messages/layouts/header.ts';
 import {
   ExtendPcrReq,
   IncrementPcrResetCounterReq,
-  MailboxReqHeader,
   QuotePcrsEcc384Resp,
   QuotePcrsMldsa87Resp,
   QuotePcrsReq,
-} from '../../messages/layouts.ts';
+} from '../../messages/layouts/pcr.ts';
 import { fullSizeResponse, RESPONSE_HEADER } from '../../messages/response.ts';
 import { registerForm } from '../../rom/certificates.ts';
 import { type RuntimeCommand, runtimeCommand } from '../command.ts';
