@@ -11,6 +11,7 @@ const ORDER = [
   '@rootcap/hardware',
   '@rootcap/image',
   '@rootcap/dice',
+  '@rootcap/dpe',
   '@rootcap/firmware',
   'rootcap',
   '@rootcap/conformance',
@@ -21,6 +22,7 @@ const ORDER = [
 const APART: Readonly<Record<string, readonly string[]>> = {
   '@rootcap/image': ['@rootcap/hardware'],
   '@rootcap/dice': ['@rootcap/hardware', '@rootcap/image'],
+  '@rootcap/dpe': ['@rootcap/errors', '@rootcap/hardware', '@rootcap/image'],
 };
 
 interface Manifest {

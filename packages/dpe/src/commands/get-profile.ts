@@ -1,0 +1,11 @@
+import { NoBody } from '../messages.ts';
+import { profileResponse } from '../profile-response.ts';
+import type { DpeCommand } from './command.ts';
+
+/** `GetProfile`: version, vendor, number of contexts and supported features. Any locality, any profile in the header. */
+export const GET_PROFILE: DpeCommand<Record<never, never>> = {
+  id: 0x01,
+  name: 'GetProfile',
+  request: NoBody,
+  handle: (env) => profileResponse(env),
+};

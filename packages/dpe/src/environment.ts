@@ -1,0 +1,24 @@
+import type { DpeCrypto, DpePlatform } from './port.ts';
+import type { DpeProfile } from './profiles.ts';
+import type { DpeState } from './state.ts';
+import type { DpeStatuses } from './statuses.ts';
+
+/** Everything one command works on. */
+export interface DpeEnvironment {
+  readonly profile: DpeProfile;
+  readonly state: DpeState;
+  readonly crypto: DpeCrypto;
+  readonly platform: DpePlatform;
+  /** Numbers of the error responses. Default: `OCP_STATUSES`. */
+  readonly statuses?: DpeStatuses;
+  /** Room for a response, in bytes. One that is longer is refused before anything changes. Default: no limit. */
+  readonly maxResponseSize?: number;
+  /** Behaviour of the reference implementation that is wrong. Default: none of it. */
+  readonly compatibility?: {
+    /**
+     * Lengths around MultiTcbInfo as if every TcbInfo were as long as that of the root. Certificates are malformed when
+     * an SVN needs another number of bytes than the root's. caliptra-dpe:dpe/src/x509.rs get_multi_tcb_info_size
+     */
+    readonly rootSizedTcbInfos?: boolean;
+  };
+}

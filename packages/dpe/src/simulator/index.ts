@@ -1,0 +1,1 @@
+export { type SimulatorCryptoOptions, type SimulatorProvider, simulatorCrypto } from './crypto.ts';
