@@ -1,5 +1,6 @@
 export type { DpeCommand } from './commands/command.ts';
 export { DPE_COMMANDS, type DpeCommandName, type DpeRequest } from './commands/table.ts';
+export { contextsOfType, countContexts, normalRoot, setMeasurement, updateMeasurement } from './context-access.ts';
 export type { DpeEnvironment } from './environment.ts';
 export {
   encodeCommand,
@@ -41,3 +42,4 @@ export {
   SIGN_FLAGS,
   SUPPORT,
 } from './support.ts';
+export { validateState } from './validate.ts';

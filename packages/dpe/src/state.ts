@@ -16,6 +16,8 @@ import {
 } from './state-layout.ts';
 import { DpeError } from './statuses.ts';
 
+const ALL_INDICES: readonly number[] = Array.from({ length: MAX_TCI_NODES }, (_, index) => index);
+
 export interface StateOptions {
   /** Bytes of a hash: 48 for P384_SHA384 and ML_DSA_87, which may share a state; 32 for P256_SHA256. */
   readonly hashSize: number;
@@ -139,11 +141,10 @@ export class DpeState {
 
   /** Indices of the Active contexts, of one locality if given, lowest first. */
   active(locality?: number): number[] {
-    const found: number[] = [];
-    for (let i = 0; i < MAX_TCI_NODES; i++)
-      if (this.stateOf(i) === CONTEXT_STATE.ACTIVE && (locality === undefined || this.localityOf(i) === locality))
-        found.push(i);
-    return found;
+    return ALL_INDICES.filter(
+      (index) =>
+        this.stateOf(index) === CONTEXT_STATE.ACTIVE && (locality === undefined || this.localityOf(index) === locality),
+    );
   }
 
   /**
@@ -166,15 +167,14 @@ export class DpeState {
 
   /** Lowest Inactive slot. @throws DpeError MaxTcis if there is none */
   freeSlot(): number {
-    for (let i = 0; i < MAX_TCI_NODES; i++) if (this.stateOf(i) === CONTEXT_STATE.INACTIVE) return i;
+    const free = ALL_INDICES.find((index) => this.stateOf(index) === CONTEXT_STATE.INACTIVE);
+    if (free !== undefined) return free;
     throw new DpeError('MaxTcis', `all ${MAX_TCI_NODES} contexts are in use`);
   }
 
-  /** Number of slots that are not Inactive. */
-  get used(): number {
-    let count = 0;
-    for (let i = 0; i < MAX_TCI_NODES; i++) if (this.stateOf(i) !== CONTEXT_STATE.INACTIVE) count++;
-    return count;
+  /** Indices of the slots that are not Inactive, lowest first. */
+  inUse(): number[] {
+    return ALL_INDICES.filter((index) => this.stateOf(index) !== CONTEXT_STATE.INACTIVE);
   }
 
   /** Indices from a context up to its root. @throws DpeError InvalidHandle or InternalError if the tree is damaged */
