@@ -4,6 +4,7 @@ import { bootCommand } from './commands/boot.ts';
 import { chainCommand } from './commands/chain.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { debugUnlockCommand } from './commands/debug-unlock.ts';
+import { dpeSimCommand } from './commands/dpe-sim.ts';
 import { errorCommand } from './commands/error.ts';
 import { fusesCommand } from './commands/fuses.ts';
 import { imageCommand } from './commands/image.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   inspectCommand,
   fusesCommand,
   debugUnlockCommand,
+  dpeSimCommand,
   errorCommand,
   conformanceCommand,
 ];
