@@ -4,6 +4,7 @@ import { romRefusals } from './caliptra/rom-refusals.ts';
 import { romScenarios } from './caliptra/rom-scenarios.ts';
 import { smoke } from './caliptra/smoke.ts';
 import { transcripts } from './caliptra/transcript.ts';
+import { dpeRecordings } from './dpe/simulator-recording.ts';
 import { rfc6979 } from './rfc6979.ts';
 import type { VectorEntry, VectorStore } from './store.ts';
 import type { ConformanceContext, Recognizer, Suite, SuiteResult } from './suite.ts';
@@ -19,6 +20,7 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   smoke,
   bootRecordings,
   transcripts,
+  dpeRecordings,
 ];
 
 export interface Report {

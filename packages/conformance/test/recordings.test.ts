@@ -4,7 +4,7 @@ import { openVectors } from '@rootcap/conformance/node';
 import { PROVIDERS, vectorsDirectory } from './helpers.ts';
 
 const directory = vectorsDirectory();
-const KINDS = ['rom-scenarios', 'rom-refusals', 'smoke', 'boot-recording', 'transcript'];
+const KINDS = ['rom-scenarios', 'rom-refusals', 'smoke', 'boot-recording', 'transcript', 'dpe-recording'];
 /** Sessions of one device are enough here; the command line runs all. */
 const SESSIONS = /a-passive-mldsa\/(boot-certs|rom|rom-errors|reset)\/|c-subsystem.*\/rom\//;
 
