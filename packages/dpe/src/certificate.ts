@@ -21,6 +21,8 @@ export interface Subject {
   /** Hash of 04 ‖ X ‖ Y, or of the raw ML-DSA key. */
   readonly publicKeyHash: Uint8Array;
   readonly multiTcbInfo: ClaimedTlv;
+  /** Whether the signed part's own length counts what MultiTcbInfo claims. */
+  readonly claimedTbs: boolean;
   readonly ueid: Uint8Array;
   readonly criticalDice: boolean;
   readonly subjectAltName?: OtherName | undefined;
@@ -102,6 +104,16 @@ export function extensions(subject: Subject, issuerKeyIdentifier?: Uint8Array): 
   return claimedTlv(0x30, ...list);
 }
 
+/** The SEQUENCE that is signed: fields, and the extensions last. */
+export function signedPart(
+  { claimedTbs }: Subject,
+  fields: readonly Uint8Array[],
+  extensionField: ClaimedTlv,
+): Uint8Array {
+  if (!claimedTbs) return der.sequence(...fields, extensionField.bytes);
+  return claimedTlv(0x30, ...fields.map(exact), extensionField).bytes;
+}
+
 const VERSION_3 = der.constructed(0, der.integer(2));
 
 /**
@@ -112,15 +124,18 @@ const VERSION_3 = der.constructed(0, der.integer(2));
 export function certificateTbs(subject: Subject, issuer: Issuer): Uint8Array {
   const serial = der.ascii(serialDigits(subject.publicKeyHash).slice(0, 20));
   const { notBefore, notAfter } = issuer.validity;
-  return der.sequence(
-    VERSION_3,
-    der.tlv(0x02, serial),
-    subject.profile.signatureAlgorithm,
-    issuer.name,
-    der.sequence(der.generalizedTime(notBefore), der.generalizedTime(notAfter)),
-    subjectName(subject),
-    subjectPublicKeyInfo(subject),
-    claimedTlv(0xa3, extensions(subject, issuer.keyIdentifier)).bytes,
+  return signedPart(
+    subject,
+    [
+      VERSION_3,
+      der.tlv(0x02, serial),
+      subject.profile.signatureAlgorithm,
+      issuer.name,
+      der.sequence(der.generalizedTime(notBefore), der.generalizedTime(notAfter)),
+      subjectName(subject),
+      subjectPublicKeyInfo(subject),
+    ],
+    claimedTlv(0xa3, extensions(subject, issuer.keyIdentifier)),
   );
 }
 

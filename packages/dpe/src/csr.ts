@@ -1,5 +1,12 @@
 import { der, OID } from '@rootcap/dice';
-import { extensions, type Subject, signatureValue, subjectName, subjectPublicKeyInfo } from './certificate.ts';
+import {
+  extensions,
+  type Subject,
+  signatureValue,
+  signedPart,
+  subjectName,
+  subjectPublicKeyInfo,
+} from './certificate.ts';
 import { claimedTlv, exact } from './claimed-der.ts';
 import type { SignerIdentifier } from './port.ts';
 import type { DpeProfile } from './profiles.ts';
@@ -13,12 +20,8 @@ const VERSION_0 = der.integer(0);
 /** CertificationRequestInfo of a DPE leaf. caliptra-dpe:dpe/src/x509.rs encode_certification_request_info */
 export function certificationRequestInfo(subject: Subject): Uint8Array {
   const attribute = claimedTlv(0x30, exact(der.oid(OID.extensionRequest)), claimedTlv(0x31, extensions(subject)));
-  return der.sequence(
-    VERSION_0,
-    subjectName(subject),
-    subjectPublicKeyInfo(subject),
-    claimedTlv(0xa0, attribute).bytes,
-  );
+  const fields = [VERSION_0, subjectName(subject), subjectPublicKeyInfo(subject)];
+  return signedPart(subject, fields, claimedTlv(0xa0, attribute));
 }
 
 /** The SKI form is an OCTET STRING inside the [0], not in its place as RFC 5652 has it: so does the firmware. */

@@ -13,6 +13,8 @@ export interface DpeEnvironment {
   readonly statuses?: DpeStatuses;
   /** Room for a response, in bytes. One that is longer is refused before anything changes. Default: no limit. */
   readonly maxResponseSize?: number;
+  /** Room that a certificate takes in a response, however short it is. Caliptra: 22,528 bytes. Default: its own size. */
+  readonly reservedCertificateSize?: number;
   /** Behaviour of the reference implementation that is wrong. Default: none of it. */
   readonly compatibility?: {
     /**
@@ -20,5 +22,7 @@ export interface DpeEnvironment {
      * an SVN needs another number of bytes than the root's. caliptra-dpe:dpe/src/x509.rs get_multi_tcb_info_size
      */
     readonly rootSizedTcbInfos?: boolean;
+    /** The same error also in the length of TBSCertificate and CertificationRequestInfo, as at 3b036b49. */
+    readonly rootSizedTbs?: boolean;
   };
 }

@@ -1,5 +1,6 @@
 import { certificateTbs, encodedPublicKey, type Subject, signed } from './certificate.ts';
 import { certificationRequestInfo, cmsSigned } from './csr.ts';
+import { derivedKey } from './derived-key.ts';
 import type { DpeEnvironment } from './environment.ts';
 import type { DpeKeyPair, SignData } from './port.ts';
 import { STATE_FLAGS } from './state-layout.ts';
@@ -31,6 +32,7 @@ function subjectOf(
       journey: kind === 'leaf' && has(state.support, SUPPORT.RECURSIVE),
       rootSized: compatibility?.rootSizedTcbInfos ?? false,
     }),
+    claimedTbs: compatibility?.rootSizedTbs ?? false,
     ueid,
     criticalDice: has(state.flags, STATE_FLAGS.MARK_DICE_EXTENSIONS_CRITICAL),
     subjectAltName: platform.subjectAltName,
@@ -63,6 +65,7 @@ export function exportedCertificate(env: DpeEnvironment, index: number, key: Dpe
 export function leafCsr(env: DpeEnvironment, index: number, key: DpeKeyPair, label: Uint8Array): Uint8Array {
   const { profile, crypto, platform } = env;
   const info = certificationRequestInfo(subjectOf(env, index, 'leaf', key.publicKey, label));
-  const csr = signed(profile, info, key.sign(message(info)));
+  // The firmware derives the key once more to sign with it; a chip draws randomness for that.
+  const csr = signed(profile, info, derivedKey(env, index, label).sign(message(info)));
   return cmsSigned(profile, csr, platform.signerIdentifier, crypto.signWithAlias(message(csr)));
 }

@@ -62,6 +62,7 @@ export const OCP_STATUSES = {
   InvalidLocality: 0x81,
   ArgumentNotSupported: 0x83,
   MaxTcis: 0x91,
+  InvalidMutRefBuf: 0x92,
   InvalidResponseBuf: 0x93,
 } as const;
 
@@ -77,6 +78,7 @@ export const CALIPTRA_STATUSES: DpeStatuses = {
   InvalidLocality: 0x1001,
   ArgumentNotSupported: 0x4,
   MaxTcis: 0x1003,
+  InvalidMutRefBuf: 0x1004,
   InvalidResponseBuf: 0x1005,
 };
 

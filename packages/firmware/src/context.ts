@@ -25,6 +25,8 @@ export interface FirmwareOptions {
    * off changes no byte, only the time.
    */
   readonly verifyOwnSignatures: boolean;
+  /** Reproduce a defect of the firmware's DPE: see `compatibility` in `@rootcap/dpe`. */
+  readonly dpeRootSizedTcbInfos: boolean;
   /** Further mailbox commands of the runtime; one with a known id replaces the built-in command. */
   readonly commands: readonly RuntimeCommand[];
 }

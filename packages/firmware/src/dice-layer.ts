@@ -1,4 +1,4 @@
-import { concatBytes } from '@rootcap/crypto';
+import { type CryptoProvider, concatBytes } from '@rootcap/crypto';
 import { type DiceAlgorithm, type KeyIdentity, keyIdentity } from '@rootcap/dice';
 import { KeyUsage } from '@rootcap/hardware';
 import type { FirmwareContext } from './context.ts';
@@ -63,21 +63,27 @@ export function deriveKeyPairs(
   return { ecc, mldsa: drivers.mldsa87.keyPair({ slot: slots.mldsa }) };
 }
 
-/** A layer's keys with the names that certificates give them. */
-export function describeLayer(
+/** A public key with the names that certificates give it. */
+export function describePublicKey(provider: CryptoProvider, algorithm: DiceAlgorithm, publicKey: Uint8Array) {
+  const encoded = algorithm === 'ecdsa-p384' ? eccPoint(publicKey) : publicKey;
+  return { ...keyIdentity(provider, encoded), publicKey, encoded };
+}
+
+/** The same with the place of the private part. */
+export function describeKey(
   { provider }: FirmwareContext,
-  slots: LayerSlots,
-  publicKeys: LayerPublicKeys,
-): DiceLayer {
-  const describe = (slot: number, publicKey: Uint8Array, encoded: Uint8Array): LayerKey => ({
-    ...keyIdentity(provider, encoded),
-    slot,
-    publicKey,
-    encoded,
-  });
+  algorithm: DiceAlgorithm,
+  slot: number,
+  publicKey: Uint8Array,
+): LayerKey {
+  return { ...describePublicKey(provider, algorithm, publicKey), slot };
+}
+
+/** A layer's keys with the names that certificates give them. */
+export function describeLayer(context: FirmwareContext, slots: LayerSlots, publicKeys: LayerPublicKeys): DiceLayer {
   return {
-    'ecdsa-p384': describe(slots.ecc, publicKeys.ecc, eccPoint(publicKeys.ecc)),
-    mldsa87: describe(slots.mldsa, publicKeys.mldsa, publicKeys.mldsa),
+    'ecdsa-p384': describeKey(context, 'ecdsa-p384', slots.ecc, publicKeys.ecc),
+    mldsa87: describeKey(context, 'mldsa87', slots.mldsa, publicKeys.mldsa),
   };
 }
 

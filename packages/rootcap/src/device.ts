@@ -48,6 +48,7 @@ export class Device {
       profile: FIRMWARE_PROFILES[this.options.profile],
       rom: this.options.rom,
       verifyOwnSignatures: this.options.verifyOwnSignatures,
+      dpeRootSizedTcbInfos: this.options.compatibility?.dpeRootSizedTcbInfos ?? false,
       commands: this.options.commands,
     });
     this.mailbox = new DeviceMailbox(this, this.options.axiUser);

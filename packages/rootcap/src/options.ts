@@ -55,6 +55,11 @@ export interface DeviceOptions {
   readonly mailboxAxiUsers?: readonly number[];
   /** Pairwise tests and verification of own signatures, as the real drivers do. Default true; false only saves time. */
   readonly verifyOwnSignatures?: boolean;
+  /**
+   * Defects of the firmware to reproduce. `dpeRootSizedTcbInfos`: DPE certificates whose lengths are wrong where an SVN
+   * needs more bytes than the root's. Default: none, certificates are valid DER.
+   */
+  readonly compatibility?: { readonly dpeRootSizedTcbInfos?: boolean };
   /** Further mailbox commands of the runtime. */
   readonly commands?: readonly RuntimeCommand[];
   /** Stages of the firmware to replace. */

@@ -93,6 +93,7 @@ function recordedOptions(
   const rom = KNOWN_ROMS.find(({ sha384 }) => sha384 === config.text('rom_sha384'))?.rom;
   return {
     provider,
+    compatibility: { dpeRootSizedTcbInfos: true },
     firmware: bundle,
     profile: recordedProfile(config.text('rom')),
     lifecycle: recordedLifecycle(config.text('lifecycle')),

@@ -1,12 +1,12 @@
 import type { Infer } from '@rootcap/struct';
+import { derivedKey } from '../derived-key.ts';
 import type { DpeEnvironment } from '../environment.ts';
 import { leafCertificate, leafCsr } from '../issue.ts';
 import { CertifyKeyReq, CertifyKeyResp } from '../messages.ts';
 import type { Context } from '../state-layout.ts';
 import { DpeError } from '../statuses.ts';
 import { CERTIFY_KEY_FORMAT as FORMAT, has, SUPPORT } from '../support.ts';
-import { type DpeCommand, requireRoom, respond } from './command.ts';
-import { derivedKey } from './derived-key.ts';
+import { type DpeCommand, requireReserved, requireRoom, respond } from './command.ts';
 import { rotated } from './new-handle.ts';
 
 type Request = Infer<ReturnType<typeof CertifyKeyReq>>;
@@ -27,9 +27,10 @@ function handle(env: DpeEnvironment, locality: number, { handle, format, label }
   const index = state.find(handle, locality);
   const context = state.read(index);
   requireFormat(state.support, context, format);
+  const layout = CertifyKeyResp(profile);
+  requireReserved(env, layout.size);
   const key = derivedKey(env, index, label);
   const cert = (format === FORMAT.X509 ? leafCertificate : leafCsr)(env, index, key, label);
-  const layout = CertifyKeyResp(profile);
   requireRoom(env, layout.size + cert.length);
   const next = rotated(env, context);
   state.write(index, next);

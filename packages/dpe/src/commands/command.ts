@@ -46,6 +46,20 @@ export function respond<T>(env: DpeEnvironment, layout: Struct<T>, body: T): Uin
   return response(env, layout.encode(body));
 }
 
+/**
+ * Firmware that reserves the largest certificate in every response wants room for that, however short this one may be.
+ *
+ * @throws DpeError InvalidMutRefBuf
+ */
+export function requireReserved(
+  { maxResponseSize, reservedCertificateSize = 0 }: DpeEnvironment,
+  bodySize: number,
+): void {
+  const size = ResponseHdr.size + bodySize + reservedCertificateSize;
+  if (reservedCertificateSize > 0 && maxResponseSize !== undefined && size > maxResponseSize)
+    throw new DpeError('InvalidMutRefBuf', `response of up to ${size} bytes, room for ${maxResponseSize}`);
+}
+
 /** @throws DpeError InvalidResponseBuf if a response with a body of this size has no room */
 export function requireRoom({ maxResponseSize = Number.POSITIVE_INFINITY }: DpeEnvironment, bodySize: number): void {
   const size = ResponseHdr.size + bodySize;

@@ -1,4 +1,5 @@
 import type { Infer } from '@rootcap/struct';
+import { derivedKey } from '../derived-key.ts';
 import type { DpeEnvironment } from '../environment.ts';
 import { MAX_RAW_SIZE, SignRawReq, SignReq, SignResp } from '../messages.ts';
 import type { SignData } from '../port.ts';
@@ -7,7 +8,6 @@ import { CONTEXT_TYPE } from '../state-layout.ts';
 import { DpeError } from '../statuses.ts';
 import { has, SIGN_FLAGS } from '../support.ts';
 import { type DpeCommand, type RequestLayout, requireRoom, respond } from './command.ts';
-import { derivedKey } from './derived-key.ts';
 import { rotated } from './new-handle.ts';
 
 type SignRequest = Infer<ReturnType<typeof SignReq>>;

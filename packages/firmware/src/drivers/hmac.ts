@@ -28,10 +28,15 @@ export class HmacDriver {
     return guarded(FAULTS, () => this.#chip.hmac.mac({ mode, key, data }));
   }
 
-  /** HMAC-SHA-512 into a key-vault slot. */
-  macToSlot(key: Uint8Array | SlotRef, data: Uint8Array | SlotRef, tag: KeyDestination): void {
+  /** A tag into a key-vault slot, HMAC-SHA-512 unless another mode is given. */
+  macToSlot(
+    key: Uint8Array | SlotRef,
+    data: Uint8Array | SlotRef,
+    tag: KeyDestination,
+    mode: HmacMode = 'sha512',
+  ): void {
     this.#chip.trng.generate();
-    guarded(FAULTS, () => this.#chip.hmac.macToSlot({ mode: 'sha512', key, data, tag }));
+    guarded(FAULTS, () => this.#chip.hmac.macToSlot({ mode, key, data, tag }));
   }
 
   /**
@@ -39,8 +44,13 @@ export class HmacDriver {
    *
    * @see caliptra-sw:drivers/src/hmac_kdf.rs
    */
-  kdf(key: SlotRef, label: string, output: KeyDestination, context?: Uint8Array): void {
+  kdf(key: Uint8Array | SlotRef, label: string, output: KeyDestination, context?: Uint8Array): void {
     this.macToSlot(key, kdfInput(utf8ToBytes(label), context), output);
+  }
+
+  /** The same with HMAC-SHA-384, which takes the first 48 bytes of a slot as its key. */
+  kdf384(key: SlotRef, label: Uint8Array, output: KeyDestination, context: Uint8Array): void {
+    this.macToSlot(key, kdfInput(label, context), output, 'sha384');
   }
 
   /** The same KDF with key and result as bytes. */

@@ -1,5 +1,5 @@
 import { RotError } from '@rootcap/errors';
-import type { Chip, SlotRef } from '@rootcap/hardware';
+import type { Chip, MlDsaMessage, SlotRef } from '@rootcap/hardware';
 import { type FaultCodes, guarded } from './engine-fault.ts';
 
 const SEED_FAULTS: FaultCodes = { 'seed-read': 'DRIVER_MLDSA87_READ_SEED_KV_READ' };
@@ -35,9 +35,18 @@ export class Mldsa87Driver {
 
   /** Deterministic signature of a message, verified at once. @returns 4627 bytes */
   sign(seed: SlotRef, publicKey: Uint8Array, message: Uint8Array): Uint8Array {
+    return this.#sign(seed, publicKey, { message });
+  }
+
+  /** The same of an external mu, 64 bytes. */
+  signMu(seed: SlotRef, publicKey: Uint8Array, mu: Uint8Array): Uint8Array {
+    return this.#sign(seed, publicKey, { mu });
+  }
+
+  #sign(seed: SlotRef, publicKey: Uint8Array, input: MlDsaMessage): Uint8Array {
     this.#entropy();
-    const signature = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaSign({ seed, message }));
-    if (this.#selfChecks && !this.verify(publicKey, message, signature))
+    const signature = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaSign({ seed, ...input }));
+    if (this.#selfChecks && !this.#chip.abr.mldsaVerify({ publicKey, signature, ...input }))
       throw new RotError('DRIVER_MLDSA87_SIGN_VALIDATION_FAILED');
     return signature;
   }

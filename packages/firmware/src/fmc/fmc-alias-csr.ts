@@ -34,6 +34,14 @@ export function storedFmcAliasCsr(
   return fmcAliasCsrs.slice(ecc ? 'ecc_csr' : 'mldsa_csr').subarray(0, length);
 }
 
+/** The same for a command. @throws RotError if there is none */
+export function requireFmcAliasCsr(context: FirmwareContext, algorithm: DiceAlgorithm): Uint8Array {
+  const csr = storedFmcAliasCsr(context, algorithm);
+  if (csr === undefined) throw new RotError('RUNTIME_GET_FMC_CSR_UNPROVISIONED');
+  if (csr.length === 0) throw new RotError('RUNTIME_GET_FMC_CSR_UNSUPPORTED_FMC');
+  return csr;
+}
+
 function fitting(csr: Uint8Array, size: number): Uint8Array {
   if (csr.length > size) throw new RotError('FMC_ALIAS_CSR_OVERFLOW');
   return csr;

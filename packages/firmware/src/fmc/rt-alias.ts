@@ -1,6 +1,5 @@
 import { type DiceAlgorithm, rtAliasTbs, rtTcbInfo, type Validity } from '@rootcap/dice';
 import { type ErrorName, RotError } from '@rootcap/errors';
-import { ImageManifest } from '@rootcap/image';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
 import { type DiceLayer, deriveKeyPairs, describeLayer, signWith } from '../dice-layer.ts';
@@ -12,7 +11,7 @@ import { certificateValidity } from '../rom/load-firmware.ts';
 import { handedOverFmcAlias, handedOverSlot } from './hand-off.ts';
 
 const SLOTS = { ecc: KEY_ID.RT_ECDSA_PRIV_KEY, mldsa: KEY_ID.RT_MLDSA_KEYPAIR_SEED } as const;
-const LABELS = { ecc: 'alias_rt_ecc_key', mldsa: 'alias_rt_mldsa_key' } as const;
+export const RT_ALIAS_LABELS = { ecc: 'alias_rt_ecc_key', mldsa: 'alias_rt_mldsa_key' } as const;
 const OWN_SLOTS: readonly number[] = [KEY_ID.RT_CDI, SLOTS.ecc, SLOTS.mldsa, KEY_ID.TMP];
 
 /**
@@ -32,13 +31,13 @@ export function* deriveRtAlias(context: FirmwareContext): Firmware {
   const cdi = { slot: KEY_ID.RT_CDI, usage: CDI_USAGE };
   drivers.hmac.kdf({ slot: fmcCdi }, 'alias_rt_cdi', cdi, persistent.dataVault.get('rt_tci'));
   yield* report(context, 'RtAliasDeriveCdiComplete');
-  const publicKeys = deriveKeyPairs(context, cdi.slot, SLOTS, LABELS);
+  const publicKeys = deriveKeyPairs(context, cdi.slot, SLOTS, RT_ALIAS_LABELS);
   yield* report(context, 'RtAliasKeyPairDerivationComplete');
   const rtAlias = describeLayer(context, SLOTS, publicKeys);
   yield* report(context, 'RtAliasSubjIdSnGenerationComplete');
   yield* report(context, 'RtAliasSubjKeyIdGenerationComplete');
 
-  const validity = certificateValidity(ImageManifest.decode(persistent.rom.slice('manifest1')));
+  const validity = certificateValidity({ header: persistent.manifest.get('header') });
   certify(context, 'ecdsa-p384', fmcCdi, fmcAlias, rtAlias, validity);
   certify(context, 'mldsa87', fmcCdi, fmcAlias, rtAlias, validity);
   yield* report(context, 'RtAliasCertSigGenerationComplete');

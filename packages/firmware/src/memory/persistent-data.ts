@@ -1,8 +1,10 @@
 import { MEMORY_MAP } from '@rootcap/hardware';
+import { ImageManifest } from '@rootcap/image';
 import { StructView } from '@rootcap/struct';
 import {
   DataVault,
   DotOwnerPkHash,
+  DpePersistentData,
   FirmwareHandoffTable,
   FmcAliasCsrs,
   FuseLogEntry,
@@ -39,11 +41,14 @@ type View<S> = S extends { decode(input: Uint8Array): infer T } ? StructView<T> 
 export class PersistentData {
   readonly rom: View<typeof RomPersistentData>;
   readonly fw: View<typeof FwPersistentData>;
+  /** Manifest of the running firmware. */
+  readonly manifest: View<typeof ImageManifest>;
   readonly dataVault: View<typeof DataVault>;
   readonly fht: View<typeof FirmwareHandoffTable>;
   readonly dotOwnerPkHash: View<typeof DotOwnerPkHash>;
   readonly ocpLockMetadata: View<typeof OcpLockMetadataRom>;
   readonly fmcAliasCsrs: View<typeof FmcAliasCsrs>;
+  readonly dpe: View<typeof DpePersistentData>;
   readonly #bootStatus: DataView;
 
   /** @param dccm - the chip's data memory, 256 KiB */
@@ -51,11 +56,13 @@ export class PersistentData {
     const at = (address: number): number => address - MEMORY_MAP.DCCM.base;
     this.rom = new StructView(RomPersistentData, dccm, at(ROM_PERSISTENT_DATA_ORG));
     this.fw = new StructView(FwPersistentData, dccm, at(FW_PERSISTENT_DATA_ORG));
+    this.manifest = new StructView(ImageManifest, this.rom.slice('manifest1'));
     this.dataVault = new StructView(DataVault, this.rom.slice('data_vault'));
     this.fht = new StructView(FirmwareHandoffTable, this.rom.slice('fht'));
     this.dotOwnerPkHash = new StructView(DotOwnerPkHash, this.rom.slice('dot_owner_pk_hash'));
     this.ocpLockMetadata = new StructView(OcpLockMetadataRom, this.rom.slice('ocp_lock_metadata'));
     this.fmcAliasCsrs = new StructView(FmcAliasCsrs, this.fw.slice('fmc_alias_csr'));
+    this.dpe = new StructView(DpePersistentData, this.fw.slice('dpe'));
     this.#bootStatus = new DataView(dccm.buffer, dccm.byteOffset + at(BOOT_STATUS_ORG), 4);
   }
 

@@ -173,9 +173,42 @@ export const RomPersistentData = struct('RomPersistentData', {
   marker: u32,
 });
 
+const DPE_CONTEXT_COUNT = 64;
+/** Bytes of the DPE's own state. @see caliptra-dpe:dpe/src/state.rs */
+export const DPE_STATE_SIZE = 9232;
+
+/** Where the runtime keeps a CDI that a client exported. */
+export const ExportedCdiEntry = struct('ExportedCdiEntry', { key: u8, handle: bytes(32), active: u8 });
+
+/** DPE contexts that the runtime itself keeps up to date; 0xff: none. */
+export const CaliptraManagedDpeContextIndices = struct('CaliptraManagedDpeContextIndices', {
+  initialized: u8,
+  cciv: u8,
+  mcu_rt: u8,
+  somv: u8,
+  somo: u8,
+  reserved: bytes(3),
+});
+
+/** What the runtime knows of its DPE. */
+export const DpePersistentData = struct('DpePersistentData', {
+  state: bytes(DPE_STATE_SIZE),
+  context_tags: array(u32, DPE_CONTEXT_COUNT),
+  context_has_tag: bytes(DPE_CONTEXT_COUNT),
+  attestation_disabled: u8,
+  runtime_cmd_active: u8,
+  reserved0: bytes(2),
+  exported_cdi: ExportedCdiEntry,
+  pl0_context_limit: u8,
+  pl1_context_limit: u8,
+  soc_manifest_svn: u32,
+  caliptra_managed_dpe_context_indices: CaliptraManagedDpeContextIndices,
+});
+
 /** Part of data memory that FMC and runtime own. Lies directly below ROM's. */
 export const FwPersistentData = struct('FwPersistentData', {
-  dpe: bytes(10 * 1024),
+  dpe: DpePersistentData,
+  reserved6: bytes(10 * 1024 - DpePersistentData.size),
   ecc_rtalias_tbs: bytes(1024),
   mldsa_rtalias_tbs: bytes(4096),
   rtalias_mldsa_tbs_size: u16,

@@ -139,6 +139,6 @@ function startKeyLadder(context: FirmwareContext): void {
 }
 
 /** Validity of the alias certificates, from the image's header. */
-export function certificateValidity({ header }: ImageManifest): Validity {
+export function certificateValidity({ header }: Pick<ImageManifest, 'header'>): Validity {
   return aliasValidity({ ...header.vendorData, ...header.ownerData });
 }

@@ -2,12 +2,19 @@ import { type ErrorName, RotError } from '@rootcap/errors';
 import type { Struct } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
 import { COMMAND_ID, type CommandName } from '../messages/command-ids.ts';
+import { ensurePl0 } from './privilege.ts';
 
 /**
  * How the length of a request is judged: `exact` size of its struct, `shorter` requests filled up with zeros, `any`
  * because the body is not looked at, or `raw`: the handler gets the message as it is.
  */
 export type RequestLength = 'exact' | 'shorter' | 'any' | 'raw';
+
+/**
+ * Whether a command is for privilege level 0 only, and when that is checked: `first`, before its length; `decoded`, right
+ * after the length; `own`, by the handler after other checks; `sometimes`, by the handler for some requests.
+ */
+export type Pl0Rule = 'first' | 'decoded' | 'own' | 'sometimes';
 
 /**
  * A mailbox command of the runtime, as data: help, docs and tests read the same entry. A prototype adds its own by
@@ -20,6 +27,8 @@ export interface RuntimeCommand<Request = never> {
   readonly length: RequestLength;
   /** Code for a request of another length. Default RUNTIME_INSUFFICIENT_MEMORY. */
   readonly lengthError?: ErrorName;
+  /** Absent: any client may send it. */
+  readonly pl0?: Pl0Rule;
   /**
    * @returns the response with an empty checksum, which the mailbox seals; nothing for a response of header only
    * @throws RotError to refuse; the command then leaves no trace
@@ -46,13 +55,21 @@ export function runtimeCommand<Request>(
   return command as unknown as RuntimeCommand;
 }
 
+/** The same command for privilege level 0 only. */
+export function pl0Only(rule: Pl0Rule, command: RuntimeCommand): RuntimeCommand {
+  return { ...command, pl0: rule };
+}
+
 /** Decodes a request by its length class and runs the command. */
 export function runCommand(
   context: FirmwareContext,
   command: RuntimeCommand,
   message: Uint8Array,
 ): Uint8Array | undefined {
-  return command.handle(context, decodeRequest(command, message) as never);
+  if (command.pl0 === 'first') ensurePl0(context);
+  const request = decodeRequest(command, message);
+  if (command.pl0 === 'decoded') ensurePl0(context);
+  return command.handle(context, request as never);
 }
 
 function decodeRequest(command: RuntimeCommand, message: Uint8Array): unknown {

@@ -1,15 +1,30 @@
 import { RotError } from '@rootcap/errors';
-import { ImageManifest, pl0PauserOf } from '@rootcap/image';
+import { pl0PauserOf } from '@rootcap/image';
 import type { FirmwareContext } from '../context.ts';
 
-/** Whether the sender of the current command has privilege level 0; without the header's flag nobody has. */
-function callerIsPl0(context: FirmwareContext): boolean {
-  const { header } = ImageManifest.decode(context.persistent.rom.slice('manifest1'));
-  const sender = context.chip.mailbox.pending()?.axiUser;
-  return sender !== undefined && sender === pl0PauserOf(header);
+export type PrivilegeLevel = 'PL0' | 'PL1';
+
+/** AXI user of the sender of the current command: its locality. */
+export function callerLocality({ chip: { mailbox } }: FirmwareContext): number {
+  return mailbox.pending()?.axiUser ?? 0;
+}
+
+/** Locality that the image's header names for privilege level 0, whether its flag is set or not. */
+export function pl0Locality({ persistent: { manifest } }: FirmwareContext): number {
+  return manifest.get('header').pl0Pauser;
+}
+
+/** Without the header's flag nobody has level 0. */
+export function privilegeOf({ persistent: { manifest } }: FirmwareContext, locality: number): PrivilegeLevel {
+  return pl0PauserOf(manifest.get('header')) === locality ? 'PL0' : 'PL1';
+}
+
+/** Privilege level of the sender of the current command. */
+export function callerPrivilege(context: FirmwareContext): PrivilegeLevel {
+  return privilegeOf(context, callerLocality(context));
 }
 
 /** @throws RotError RUNTIME_INCORRECT_PAUSER_PRIVILEGE_LEVEL */
 export function ensurePl0(context: FirmwareContext): void {
-  if (!callerIsPl0(context)) throw new RotError('RUNTIME_INCORRECT_PAUSER_PRIVILEGE_LEVEL');
+  if (callerPrivilege(context) !== 'PL0') throw new RotError('RUNTIME_INCORRECT_PAUSER_PRIVILEGE_LEVEL');
 }

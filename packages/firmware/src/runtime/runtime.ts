@@ -1,5 +1,4 @@
 import { RotError } from '@rootcap/errors';
-import { ImageManifest } from '@rootcap/image';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxCommand, mailboxIdle, observe, report } from '../coroutine.ts';
 import { stopWatchdog } from '../drivers/watchdog.ts';
@@ -12,6 +11,8 @@ import { runKnownAnswerTests } from '../rom/known-answer-tests.ts';
 import { type RuntimeCommand, runCommand } from './command.ts';
 import { certificateChain } from './commands/certificates.ts';
 import { RUNTIME_COMMANDS } from './commands/table.ts';
+import { disableAttestation } from './disable-attestation.ts';
+import { distrust, initializeDpe, resumeDpe, updateDpe } from './dpe/boot.ts';
 import { initialRuntimeState } from './state.ts';
 
 const RESERVED_AXI_USER = 0xffff_ffff;
@@ -37,10 +38,12 @@ export function* runtime(context: FirmwareContext): Firmware {
   state.runtime = initialRuntimeState();
   state.runtime.eccCertChain = certificateChain(context, 'ecdsa-p384');
   state.runtime.mldsaCertChain = certificateChain(context, 'mldsa87');
-  if (chip.soc.resetReason === 'warm') restoreVersions(context);
+  if (context.persistent.dpe.get('attestation_disabled') !== 0) disableAgain(context);
+  resumeAfterReset(context);
   chip.soc.setField('CPTRA_FLOW_STATUS', 'ready_for_runtime', 1);
   yield* observe();
   yield* report(context, 'RtReadyForCommands');
+  distrustInterruptedCommand(context);
   stopWatchdog(chip);
   yield* serveCommands(context);
 }
@@ -53,9 +56,44 @@ function requireHandedOverData({ persistent: { rom, fw } }: FirmwareContext): vo
   if (fw.get('version') !== FW_VERSION) throw new RotError('RUNTIME_INVALID_FW_PERSISTENT_DATA_VERSION');
 }
 
+/** Keys of the cold boot came back with FMC: attestation stays disabled until a cold reset. */
+function disableAgain(context: FirmwareContext): void {
+  try {
+    disableAttestation(context);
+  } catch (error) {
+    if (error instanceof RotError) throw new RotError('RUNTIME_DISABLE_ATTESTATION_FAILED_RESET_FLOW', error.message);
+    throw error;
+  }
+}
+
+/** @see caliptra-sw:runtime/src/drivers.rs (run_reset_flow) */
+function resumeAfterReset(context: FirmwareContext): void {
+  switch (context.chip.soc.resetReason) {
+    case 'cold':
+      initializeDpe(context);
+      break;
+    case 'update':
+      updateDpe(context);
+      break;
+    case 'warm':
+      resumeDpe(context);
+      restoreVersions(context);
+      break;
+    default:
+      throw new RotError('RUNTIME_UNKNOWN_RESET_FLOW');
+  }
+}
+
+/** A warm reset in the middle of a command may have left anything: the runtime no longer vouches for itself. */
+function distrustInterruptedCommand(context: FirmwareContext): void {
+  if (context.persistent.dpe.get('runtime_cmd_active') === 0 || context.chip.soc.resetReason !== 'warm') return;
+  distrust(context, 'RUNTIME_CMD_BUSY_DURING_WARM_RESET', 'RUNTIME_DISABLE_ATTESTATION_FAILED_WARM_RESET');
+}
+
 /** A warm reset cleared the version registers that ROM writes only when it loads firmware. */
-function restoreVersions({ chip: { soc }, persistent }: FirmwareContext): void {
-  const { fmc, runtime: toc } = ImageManifest.decode(persistent.rom.slice('manifest1'));
+function restoreVersions({ chip: { soc }, persistent: { manifest } }: FirmwareContext): void {
+  const fmc = manifest.get('fmc');
+  const toc = manifest.get('runtime');
   const romVersion = soc.get('CPTRA_FW_REV_ID', 0) & 0xffff;
   soc.set('CPTRA_FW_REV_ID', ((fmc.version << 16) | romVersion) >>> 0, 0);
   soc.set('CPTRA_FW_REV_ID', toc.version, 1);
@@ -66,11 +104,15 @@ export function* serveCommands(context: FirmwareContext): Firmware {
   const commands = commandTable(context);
   for (;;) {
     context.chip.soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 1);
+    context.persistent.dpe.set('runtime_cmd_active', 0);
     if (context.state.runtime.selfTest === 'in-progress') yield* selfTest(context);
     yield* mailboxCommand(context, 'runtime-mailbox');
     context.chip.soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 0);
+    context.persistent.dpe.set('runtime_cmd_active', 1);
     clearNonFatalError(context);
     const outcome = serve(context, commands);
+    // Until the loop starts over, a reset still hits a running command.
+    yield* observe();
     if (outcome === 'shutdown') throw new RotError('RUNTIME_SHUTDOWN');
     if (outcome === 'update') yield* requestUpdate(context);
   }

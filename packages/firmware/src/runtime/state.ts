@@ -4,6 +4,8 @@ export interface RuntimeState {
   eccCertChain: Uint8Array;
   mldsaCertChain: Uint8Array;
   selfTest: 'idle' | 'in-progress' | 'done';
+  /** Name for subjectAltName that ADD_SUBJECT_ALT_NAME left. */
+  dmtfDeviceInfo?: Uint8Array;
 }
 
 export function initialRuntimeState(): RuntimeState {

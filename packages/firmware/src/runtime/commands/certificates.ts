@@ -2,11 +2,12 @@ import { concatBytes } from '@rootcap/crypto';
 import { assembleCertificate, type DiceAlgorithm } from '@rootcap/dice';
 import { type ErrorName, RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
-import { storedFmcAliasCsr } from '../../fmc/fmc-alias-csr.ts';
+import { requireFmcAliasCsr } from '../../fmc/fmc-alias-csr.ts';
 import { type CertifiedLayer, certificateResponse, storedCertificate } from '../../messages/certificate-parts.ts';
 import type { CommandName } from '../../messages/command-ids.ts';
 import { MailboxReqHeader } from '../../messages/layouts/header.ts';
 import {
+  GetAttestedCsrReq,
   GetIdevEcc384CertReq,
   GetIdevEcc384InfoResp,
   GetIdevMldsa87CertReq,
@@ -16,7 +17,8 @@ import {
 } from '../../messages/layouts/identity.ts';
 import { RESPONSE_HEADER, varSizeResponse } from '../../messages/response.ts';
 import { storedIdevCsr } from '../../rom/commands/identity.ts';
-import { type RuntimeCommand, runtimeCommand } from '../command.ts';
+import { attestedCsr } from '../attested-csr.ts';
+import { pl0Only, type RuntimeCommand, runtimeCommand } from '../command.ts';
 import { ensurePl0 } from '../privilege.ts';
 
 const FAILURES: Readonly<Record<CertifiedLayer, ErrorName>> = {
@@ -56,12 +58,9 @@ function getIdevCsr(name: CommandName, algorithm: DiceAlgorithm): RuntimeCommand
 }
 
 function getFmcAliasCsr(name: CommandName, algorithm: DiceAlgorithm): RuntimeCommand {
-  return runtimeCommand(name, 'any', MailboxReqHeader, (context) => {
-    const csr = storedFmcAliasCsr(context, algorithm);
-    if (csr === undefined) throw new RotError('RUNTIME_GET_FMC_CSR_UNPROVISIONED');
-    if (csr.length === 0) throw new RotError('RUNTIME_GET_FMC_CSR_UNSUPPORTED_FMC');
-    return varSizeResponse(csr);
-  });
+  return runtimeCommand(name, 'any', MailboxReqHeader, (context) =>
+    varSizeResponse(requireFmcAliasCsr(context, algorithm)),
+  );
 }
 
 /** Puts a certificate together from what the caller sends; nothing is checked or kept. */
@@ -86,7 +85,33 @@ function populate(
   runtime[chain] = concatBytes(certificate.subarray(0, size), runtime[chain]);
 }
 
+const populateEcc = runtimeCommand(
+  'POPULATE_IDEV_ECC384_CERT',
+  'shorter',
+  PopulateIdevEcc384CertReq,
+  (context, { cert, cert_size }) => populate(context, 'eccCertChain', cert, cert_size),
+);
+
+const populateMldsa = runtimeCommand(
+  'POPULATE_IDEV_MLDSA87_CERT',
+  'shorter',
+  PopulateIdevMldsa87CertReq,
+  (context, { cert, cert_size }) => populate(context, 'mldsaCertChain', cert, cert_size),
+);
+
+function getAttestedCsr(name: CommandName, algorithm: DiceAlgorithm): RuntimeCommand {
+  return runtimeCommand(
+    name,
+    'exact',
+    GetAttestedCsrReq,
+    (context, { key_id, nonce }) => varSizeResponse(attestedCsr(context, algorithm, key_id, nonce)),
+    'RUNTIME_MAILBOX_INVALID_PARAMS',
+  );
+}
+
 export const CERTIFICATE_COMMANDS: readonly RuntimeCommand[] = [
+  getAttestedCsr('GET_ATTESTED_ECC384_CSR', 'ecdsa-p384'),
+  getAttestedCsr('GET_ATTESTED_MLDSA87_CSR', 'mldsa87'),
   runtimeCommand('GET_IDEV_ECC384_CERT', 'shorter', GetIdevEcc384CertReq, (_, request) =>
     assembleIdev('ecdsa-p384', request.tbs, request.tbs_size, concatBytes(request.signature_r, request.signature_s)),
   ),
@@ -104,12 +129,8 @@ export const CERTIFICATE_COMMANDS: readonly RuntimeCommand[] = [
   runtimeCommand('GET_IDEV_MLDSA87_INFO', 'any', MailboxReqHeader, ({ persistent }) =>
     GetIdevMldsa87InfoResp.encode({ hdr: RESPONSE_HEADER, idev_pub_key: persistent.rom.get('idevid_mldsa_pub_key') }),
   ),
-  runtimeCommand('POPULATE_IDEV_ECC384_CERT', 'shorter', PopulateIdevEcc384CertReq, (context, { cert, cert_size }) =>
-    populate(context, 'eccCertChain', cert, cert_size),
-  ),
-  runtimeCommand('POPULATE_IDEV_MLDSA87_CERT', 'shorter', PopulateIdevMldsa87CertReq, (context, { cert, cert_size }) =>
-    populate(context, 'mldsaCertChain', cert, cert_size),
-  ),
+  pl0Only('own', populateEcc),
+  pl0Only('own', populateMldsa),
   getCertificate('GET_LDEV_ECC384_CERT', 'ldevid', 'ecdsa-p384'),
   getCertificate('GET_LDEV_MLDSA87_CERT', 'ldevid', 'mldsa87'),
   getCertificate('GET_FMC_ALIAS_ECC384_CERT', 'fmc-alias', 'ecdsa-p384'),

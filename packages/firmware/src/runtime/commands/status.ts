@@ -1,5 +1,4 @@
 import { RotError } from '@rootcap/errors';
-import { ImageManifest } from '@rootcap/image';
 import type { FirmwareContext } from '../../context.ts';
 import { zeroizeEngines } from '../../fatal-error.ts';
 import { fuseSvn } from '../../measured-state.ts';
@@ -10,19 +9,22 @@ import { FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST, FwInfoResp } from '../..
 import { headerOnly, RESPONSE_HEADER } from '../../messages/response.ts';
 import { type VerifyFailures, verifyEcdsaRequest, verifyMldsaRequest } from '../../messages/signature-verify.ts';
 import { versionResponse } from '../../messages/version.ts';
-import { type RuntimeCommand, runtimeCommand } from '../command.ts';
+import { pl0Only, type RuntimeCommand, runtimeCommand } from '../command.ts';
+import { disableAttestation } from '../disable-attestation.ts';
 
 function fwInfo({ chip: { soc }, persistent, options }: FirmwareContext): Uint8Array {
   const { dataVault } = persistent;
-  const { header, fmc, runtime } = ImageManifest.decode(persistent.rom.slice('manifest1'));
+  const { manifest } = persistent;
+  const fmc = manifest.get('fmc');
+  const runtime = manifest.get('runtime');
   const current = soc.get('CPTRA_FW_ERROR_NON_FATAL');
   return FwInfoResp.encode({
     hdr: RESPONSE_HEADER,
-    pl0_pauser: header.pl0Pauser,
+    pl0_pauser: manifest.get('header').pl0Pauser,
     fw_svn: dataVault.get('fw_svn'),
     min_fw_svn: dataVault.get('fw_min_svn'),
     cold_boot_fw_svn: dataVault.get('cold_boot_fw_svn'),
-    attestation_disabled: 0,
+    attestation_disabled: persistent.dpe.get('attestation_disabled'),
     rom_revision: options.rom.revision,
     fmc_revision: fmc.revision,
     runtime_revision: runtime.revision,
@@ -97,5 +99,12 @@ export const STATUS_COMMANDS: readonly RuntimeCommand[] = [
     verifyMldsaRequest(context, message, FAILURES);
     return undefined;
   }),
+  pl0Only(
+    'first',
+    runtimeCommand('DISABLE_ATTESTATION', 'any', MailboxReqHeader, (context) => {
+      disableAttestation(context);
+      return undefined;
+    }),
+  ),
   runtimeCommand('SHUTDOWN', 'any', MailboxReqHeader, shutdown),
 ];

@@ -1,11 +1,19 @@
 import type { RuntimeCommand } from '../command.ts';
 import { CERTIFICATE_COMMANDS } from './certificates.ts';
+import { CERTIFY_KEY_COMMANDS } from './certify-key.ts';
+import { INVOKE_DPE_COMMANDS } from './dpe.ts';
+import { EXPORTED_CDI_COMMANDS } from './exported-cdi.ts';
+import { MEASUREMENT_COMMANDS } from './measurements.ts';
 import { PCR_COMMANDS } from './pcrs.ts';
 import { STATUS_COMMANDS } from './status.ts';
 
 /** Commands of the runtime. @see caliptra-sw:runtime/src/lib.rs */
 export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...CERTIFICATE_COMMANDS,
+  ...INVOKE_DPE_COMMANDS,
+  ...CERTIFY_KEY_COMMANDS,
+  ...MEASUREMENT_COMMANDS,
+  ...EXPORTED_CDI_COMMANDS,
   ...PCR_COMMANDS,
   ...STATUS_COMMANDS,
 ];

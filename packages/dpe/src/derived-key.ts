@@ -1,7 +1,7 @@
 import { der } from '@rootcap/dice';
-import type { DpeEnvironment } from '../environment.ts';
-import { measurementDigest } from '../measurement.ts';
-import type { DpeKeyPair } from '../port.ts';
+import type { DpeEnvironment } from './environment.ts';
+import { measurementDigest } from './measurement.ts';
+import type { DpeKeyPair } from './port.ts';
 
 const DPE = der.ascii('DPE');
 
