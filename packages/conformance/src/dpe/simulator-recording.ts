@@ -2,10 +2,10 @@ import type { Entropy } from '@rootcap/crypto';
 import { parseCertificate } from '@rootcap/dice/x509';
 import { type DpeProfile, PROFILES, STATE_FLAGS, SUPPORT } from '@rootcap/dpe';
 import { createDpeSimulator, type DemoIssuer, type DpeSimulator, SIMULATOR_PROFILES } from '@rootcap/dpe/simulator';
+import { once } from '../caliptra/checks.ts';
 import { compare, Fields, isObject, objects, readJson } from '../fields.ts';
 import { type ConformanceContext, notRun, type Recognizer, runTests, type Suite, type TestCase } from '../suite.ts';
 import { suiteName } from '../vector-paths.ts';
-import { once } from '../caliptra/checks.ts';
 
 const SOURCE = 'recorded commands of the DPE reference simulator';
 
@@ -18,7 +18,9 @@ function recordedEntropy(stream: Uint8Array): Entropy {
   return {
     bytes(length) {
       used += length;
-      return used <= stream.length ? stream.slice(used - length, used) : notRun('the recorded random stream is too short');
+      return used <= stream.length
+        ? stream.slice(used - length, used)
+        : notRun('the recorded random stream is too short');
     },
   };
 }
@@ -54,7 +56,8 @@ function issuerOf(profile: DpeProfile, recording: Fields): DemoIssuer {
 }
 
 function simulatorOf(recording: Fields, scenario: Fields, { provider }: ConformanceContext): DpeSimulator {
-  const profile = PROFILES.get(recording.number('profileId')) ?? notRun('profiles other than P-256, P-384 and ML-DSA-87');
+  const profile =
+    PROFILES.get(recording.number('profileId')) ?? notRun('profiles other than P-256, P-384 and ML-DSA-87');
   const name = (['p256', 'p384', 'ml-dsa'] as const).find((known) => SIMULATOR_PROFILES[known][0] === profile);
   const args = scenario.value('args') as readonly string[];
   const support = Object.entries(SUPPORT)
