@@ -1,3 +1,4 @@
+import { bytesToHex } from '@rootcap/crypto';
 import {
   authorityKeyIdentifierExtension,
   der,
@@ -44,9 +45,7 @@ export function encodedPublicKey({ algorithm }: DpeProfile, publicKey: Uint8Arra
 
 /** The 64 upper-case hexadecimal digits that a subject and its certificate take their serial numbers from. */
 function serialDigits(publicKeyHash: Uint8Array): string {
-  let text = '';
-  for (const byte of publicKeyHash.subarray(0, 32)) text += byte.toString(16).padStart(2, '0');
-  return text.toUpperCase();
+  return bytesToHex(publicKeyHash.subarray(0, 32)).toUpperCase();
 }
 
 const COMMON_NAME = { leaf: 'DPE Leaf', exported: 'DPE Exported CDI' } as const;

@@ -21,7 +21,7 @@ function subjectOf(
   const { profile, state, crypto, platform, compatibility } = env;
   const nodes = state
     .pathToRoot(index)
-    .map((at) => state.read(at).tci)
+    .map((at) => state.field(at, 'tci'))
     .reverse();
   return {
     profile,

@@ -26,10 +26,9 @@ export function measurementDigest(env: DpeEnvironment, index: number): Uint8Arra
   let info = false;
   let dice = false;
   for (const at of state.pathToRoot(index)) {
-    const context = state.read(at);
-    parts.push(state.tciBytes(at), context.allow_x509 !== 0 ? YES : NO);
-    info ||= context.uses_internal_input_info !== 0;
-    dice ||= context.uses_internal_input_dice !== 0;
+    parts.push(state.tciBytes(at), state.field(at, 'allow_x509') !== 0 ? YES : NO);
+    info ||= state.field(at, 'uses_internal_input_info') !== 0;
+    dice ||= state.field(at, 'uses_internal_input_dice') !== 0;
   }
   if (info) parts.push(...internalInfo(env));
   if (dice) parts.push(env.platform.certificateChain);

@@ -111,6 +111,12 @@ export class DpeState {
     return this.#layout.read(this.#view, this.#offset(index));
   }
 
+  /** One field of a slot. @throws RangeError if `index` is not in 0..63 */
+  field<Name extends keyof Context & string>(index: number, name: Name): Context[Name] {
+    const { offset, field } = this.#layout.member(name);
+    return field.read(this.#view, this.#offset(index) + offset);
+  }
+
   /** Replaces one slot. @throws StructError if a field does not fit */
   write(index: number, context: Context): void {
     this.#layout.write(this.#view, this.#offset(index), context);
@@ -185,7 +191,7 @@ export class DpeState {
         throw new DpeError('InvalidHandle', `context ${at} on the path of context ${index} is not in use`);
       if (path.push(at) > MAX_TCI_NODES)
         throw new DpeError('InternalError', `the parents of context ${index} form a cycle`);
-      const parent = this.read(at).parent_idx;
+      const parent = this.field(at, 'parent_idx');
       if (parent === ROOT_INDEX) return path;
       at = parent;
     }
