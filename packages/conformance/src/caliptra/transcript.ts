@@ -130,6 +130,8 @@ class Session {
   }
 
   command(entry: Fields): Mismatch {
+    if (entry.has('observed_mek_hex'))
+      notRun('keys that the encryption engine was given, which the model does not have');
     const id = entry.number('cmd');
     this.#requireComparable(id, entry);
     // The recording's recovery interface had data when it had no image: zeros.
