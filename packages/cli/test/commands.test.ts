@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify as nodeVerify } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { nodeProvider } from '@rootcap/crypto/node';
+import { ownVectors, workingCopy } from '@rootcap/vectors';
 import { createDevice } from 'rootcap';
 import {
   file,
@@ -551,6 +552,21 @@ describe('conformance', () => {
     expect(err).toMatch(message);
   });
   const temporary = temporaryDirectory();
+
+  test.each([
+    ['', /ROOTCAP_VECTORS: expected a directory of vector packs, got an empty text/],
+    ['nowhere', /ROOTCAP_VECTORS: .*nowhere is none/],
+  ])('a variable that names nothing is wrong usage: "%s"', async (value, message) => {
+    const { code, err, out } = await rootcap(['conformance'], { cwd: temporary, env: { ROOTCAP_VECTORS: value } });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(message);
+  });
+
+  test('the vectors of the project', async () => {
+    const { code, out } = await rootcap(['conformance', ownVectors(workingCopy() as string), '--only', 'identity']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ok {3}identity {2}10 passed, 0 failed, 0 not run/);
+  });
 
   if (!hasPack('wycheproof')) test('left out: no wycheproof pack', () => {});
   else

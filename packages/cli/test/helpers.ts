@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
 import { type Output, run } from '@rootcap/cli';
+import { hasPack, packPath } from '@rootcap/vectors';
 
 /** What a run of the command left behind. */
 export interface Ran {
@@ -55,16 +55,9 @@ export function file(directory: string, name: string, data: Uint8Array | string)
 export const read = (...path: readonly string[]): Uint8Array => new Uint8Array(readFileSync(join(...path)));
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-const VECTORS = process.env.ROOTCAP_VECTORS ?? fileURLToPath(new URL('../../../../shared/vectors', import.meta.url));
+export { hasPack, packPath as vectors };
 
-/** Path inside the shared vectors. */
-export const vectors = (...path: readonly string[]): string => join(VECTORS, ...path);
-
-/** Whether a pack is here. With ROOTCAP_VECTORS set it must be. */
-export const hasPack = (...path: readonly string[]): boolean =>
-  process.env.ROOTCAP_VECTORS !== undefined || existsSync(vectors(...path));
-
-export const jsonOf = <T>(...path: readonly string[]): T => JSON.parse(readFileSync(vectors(...path), 'utf8')) as T;
+export const jsonOf = <T>(...path: readonly string[]): T => JSON.parse(readFileSync(packPath(...path), 'utf8')) as T;
 
 /** Some bytes that are the same every time. */
 export const pattern = (size: number, seed = 1): Uint8Array =>

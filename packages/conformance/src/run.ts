@@ -1,10 +1,14 @@
 import { acvp } from './acvp/recognize.ts';
+import { bootDigests } from './caliptra/boot-digests.ts';
 import { bootRecordings } from './caliptra/boot-recording.ts';
+import { firmwareUploads } from './caliptra/firmware-uploads.ts';
 import { romRefusals } from './caliptra/rom-refusals.ts';
 import { romScenarios } from './caliptra/rom-scenarios.ts';
 import { smoke } from './caliptra/smoke.ts';
 import { transcripts } from './caliptra/transcript.ts';
 import { dpeRecordings } from './dpe/simulator-recording.ts';
+import { identity } from './own/identity.ts';
+import { keyLadder } from './own/key-ladder.ts';
 import { rfc6979 } from './rfc6979.ts';
 import type { VectorEntry, VectorStore } from './store.ts';
 import type { ConformanceContext, Recognizer, Suite, SuiteResult } from './suite.ts';
@@ -15,12 +19,16 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   acvp,
   wycheproof,
   rfc6979,
+  bootDigests,
   romScenarios,
   romRefusals,
   smoke,
   bootRecordings,
+  firmwareUploads,
   transcripts,
   dpeRecordings,
+  keyLadder,
+  identity,
 ];
 
 export interface Report {

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import {
   type ConformanceContext,
   createStore,
@@ -11,14 +9,6 @@ import {
 } from '@rootcap/conformance';
 import { portableProvider } from '@rootcap/crypto';
 import { nodeProvider } from '@rootcap/crypto/node';
-
-/** Directory of the shared vectors, or undefined if there is none here. */
-export function vectorsDirectory(): string | undefined {
-  const given = process.env.ROOTCAP_VECTORS;
-  if (given !== undefined) return given;
-  const shared = fileURLToPath(new URL('../../../../shared/vectors', import.meta.url));
-  return existsSync(shared) ? shared : undefined;
-}
 
 export const PROVIDERS = [
   { id: 'portable', provider: portableProvider },

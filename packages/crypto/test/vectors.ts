@@ -1,24 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { type CryptoProvider, portableProvider } from '@rootcap/crypto';
 import { nodeProvider } from '@rootcap/crypto/node';
-
-const ROOT = process.env.ROOTCAP_VECTORS ?? fileURLToPath(new URL('../../../../shared/vectors', import.meta.url));
+import { hasPack, packPath } from '@rootcap/vectors';
 
 /** Every test of a provider runs on both. */
 export const PROVIDERS: readonly CryptoProvider[] = [portableProvider, nodeProvider()];
 
 /** Defines tests that need a pack of vectors, or says that they are left out because the pack is not there. */
 export function withPack(pack: string, define: () => void): void {
-  if (process.env.ROOTCAP_VECTORS === undefined && !existsSync(`${ROOT}/${pack}`))
-    test(`left out: no ${pack} pack`, () => expect(existsSync(`${ROOT}/${pack}`)).toBe(false));
-  else describe(pack, define);
+  if (hasPack(pack)) describe(pack, define);
+  else test(`left out: no ${pack} pack`, () => expect(hasPack(pack)).toBe(false));
 }
 
 export function readPack<T>(path: string): T {
-  const bytes = readFileSync(`${ROOT}/${path}`);
+  const bytes = readFileSync(packPath(path));
   return JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()) as T;
 }
 

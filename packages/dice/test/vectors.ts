@@ -1,27 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import * as packs from '@rootcap/vectors';
 
-const root = process.env.ROOTCAP_VECTORS ?? fileURLToPath(new URL('../../../../shared/vectors', import.meta.url));
+/** Path inside the Caliptra recordings (smoke goldens, ROM scenarios, captured devices). */
+export const recordedPath = (...path: readonly string[]): string => packs.packPath('caliptra', ...path);
 
-/** Directory of the Caliptra recordings (smoke goldens, ROM scenarios, captured devices). */
-const caliptra = join(root, 'caliptra');
-
-/** Whether a pack is here. With ROOTCAP_VECTORS set it must be. */
-export function hasPack(name: string): boolean {
-  return process.env.ROOTCAP_VECTORS !== undefined || existsSync(join(caliptra, name));
-}
+/** Whether a test can have that part of the recordings. */
+export const hasPack = (name: string): boolean => packs.hasPack('caliptra', name);
 
 export function bytesOf(...path: readonly string[]): Uint8Array {
-  return new Uint8Array(readFileSync(join(caliptra, ...path)));
+  return new Uint8Array(readFileSync(recordedPath(...path)));
 }
 
 export function jsonOf<T>(...path: readonly string[]): T {
-  return JSON.parse(readFileSync(join(caliptra, ...path), 'utf8')) as T;
+  return JSON.parse(readFileSync(recordedPath(...path), 'utf8')) as T;
 }
 
 export function exists(...path: readonly string[]): boolean {
-  return existsSync(join(caliptra, ...path));
+  return existsSync(recordedPath(...path));
 }
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -33,5 +28,3 @@ export function wordsOf(text: string): number[] {
 }
 
 export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
-
-export const recordedPath = (...path: readonly string[]): string => join(caliptra, ...path);

@@ -6,6 +6,7 @@ const PACKAGES = new URL('../../', import.meta.url);
 /** From bottom to top: a package may depend on those before it. */
 const ORDER = [
   '@rootcap/errors',
+  '@rootcap/vectors',
   '@rootcap/struct',
   '@rootcap/crypto',
   '@rootcap/hardware',

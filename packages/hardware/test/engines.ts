@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { hexToBytes, portableProvider } from '@rootcap/crypto';
 import {
@@ -16,19 +16,15 @@ import {
   Sha256,
   Sha512,
 } from '@rootcap/hardware';
+import { hasPack, packPath } from '@rootcap/vectors';
 
 export const provider = portableProvider;
 
-const PACKS = new URL(`${process.env.ROOTCAP_VECTORS ?? '../../../../shared/vectors'}/`, import.meta.url);
-
-/** Whether a pack of recordings is there; it must be if the variable names a place. */
-export function hasPack(path: string): boolean {
-  return process.env.ROOTCAP_VECTORS !== undefined || existsSync(new URL(path, PACKS));
-}
+export { hasPack };
 
 /** A JSON file of the packs, gzip compressed or not. */
 export function pack<T>(path: string): T {
-  const bytes = readFileSync(new URL(path, PACKS));
+  const bytes = readFileSync(packPath(path));
   return JSON.parse(path.endsWith('.gz') ? gunzipSync(bytes).toString() : bytes.toString()) as T;
 }
 

@@ -8,5 +8,7 @@ export { Outcomes, TooManySteps, type Violation } from './fuzz/outcomes.ts';
 export { SecretFinder } from './fuzz/secrets.ts';
 export { StateWatch } from './fuzz/state-watch.ts';
 export { compareDigests, type DeviceDigests, deviceDigests } from './runtimes/digests.ts';
+export { checkKeyLadder, identityVectors, keyLadderVectors } from './vectors/own-vectors.ts';
+export { recordedBoots, recordedRefusals } from './vectors/recorded-boots.ts';
 export { completeChains } from './verifiers/chains.ts';
 export { type FlipResult, refuseFlippedBits } from './verifiers/flipped-bits.ts';

@@ -1,10 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { findSuites, type Report, runConformance, type Suite, type SuiteResult } from '@rootcap/conformance';
 import { openVectors } from '@rootcap/conformance/node';
 import { type CryptoProvider, portableProvider } from '@rootcap/crypto';
 import { nodeProvider } from '@rootcap/crypto/node';
+import { findVectorPacks, ownVectors, workingCopy } from '@rootcap/vectors';
 import { type Command, Option } from 'commander';
 import { Refusal, UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
@@ -23,16 +23,23 @@ const PROVIDERS: Readonly<Record<ConformanceArguments['provider'], () => CryptoP
   portable: () => portableProvider,
 };
 
-/** Where the vectors are: in the environment, or in a working copy of the project. @throws UsageError outside of both */
+/** The vector packs of this machine, or else the vectors of the working copy. @throws UsageError if there are none */
 function defaultDirectory({ io }: Terminal): string {
-  const named = io.env.ROOTCAP_VECTORS;
-  if (named !== undefined && named !== '') return named;
-  const repository = fileURLToPath(new URL('../../../../', import.meta.url));
-  const places = ['../shared/vectors', 'test-vectors/.cache'].map((place) => resolve(repository, place));
-  const found = existsSync(resolve(repository, 'pnpm-workspace.yaml')) ? places.find((place) => existsSync(place)) : '';
-  if (!found)
-    throw new UsageError('directory: name one with test vectors, or set ROOTCAP_VECTORS; the package brings none');
-  return found;
+  const repository = workingCopy();
+  const packs = usage(() => findVectorPacks({ env: io.env, cwd: io.cwd, repository }));
+  if (packs !== undefined) return packs.directory;
+  if (repository !== undefined) return ownVectors(repository);
+  throw new UsageError('directory: name one with test vectors, or set ROOTCAP_VECTORS; the package brings none');
+}
+
+/** What a wrong variable is for whoever set it. */
+function usage<T>(find: () => T): T {
+  try {
+    return find();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new UsageError(cause.message, { cause });
+  }
 }
 
 function suitesIn({ io }: Terminal, directory: string): Suite[] {
@@ -105,7 +112,7 @@ export function conformanceCommand(program: Command, terminal: Terminal): void {
   program
     .command('conformance')
     .description('run every known set of test vectors below the directories')
-    .argument('[directory...]', 'default: ROOTCAP_VECTORS, or the vectors of the working copy')
+    .argument('[directory...]', 'default: the packs that ROOTCAP_VECTORS names, or those of the working copy')
     .addOption(new Option('--provider <name>', 'cryptography to test').choices(['node', 'portable']).default('node'))
     .option('--only <pattern>', 'sets whose name or source matches, a regular expression, case aside')
     .option('--sample <n>', 'at most that many tests of a set, spread evenly')

@@ -1,69 +1,17 @@
 import { hexToBytes } from '@rootcap/crypto';
 import { BOOT_STATUS, FW_PERSISTENT_DATA_ORG } from '@rootcap/firmware';
-import { emulatorKeyControl, MEMORY_MAP, SOC_IFC_REG } from '@rootcap/hardware';
-import { extract, swapWords } from '@rootcap/struct';
-import type { Device } from 'rootcap';
+import { MEMORY_MAP } from '@rootcap/hardware';
+import { swapWords } from '@rootcap/struct';
 import { compare, Fields, isObject, type JsonObject, objects, readJson } from '../fields.ts';
 import type { VectorFolder } from '../store.ts';
 import { type ConformanceContext, notRun, type Recognizer, runTests, type Suite, type TestCase } from '../suite.ts';
 import { folderAt, folderPathOf, suiteName } from '../vector-paths.ts';
 import { bytesTest, compareCode, compareText, firstMismatch, once } from './checks.ts';
+import { requireModelledArea, requireModelledPcr } from './later-models.ts';
+import { type Moment, type ObservedBoot, observeBoot } from './observed-boot.ts';
 import { isKnownRom, recordedConfig, recordedDevice } from './recorded-device.ts';
 
 const KEY_ENTRY_SIZE = 64;
-
-/** A boot up to the moment at which the runtime says it is ready, and what was seen on the way. */
-interface Boot {
-  readonly device: Device;
-  readonly statuses: readonly number[];
-  /** When ROM first said that it takes mailbox commands. */
-  readonly atRom: Snapshot;
-  readonly atRuntime: Snapshot;
-}
-
-/** What a recording keeps of one moment. */
-interface Snapshot {
-  readonly keyVault: readonly { readonly control: number; readonly words: Uint8Array }[];
-  readonly registers: Readonly<Record<string, number | string>>;
-  readonly dccm: Uint8Array;
-  readonly pcrs: readonly Uint8Array[];
-  readonly trngResponses: number;
-}
-
-/** Recordings show key and PCR words as the little-endian machine's memory holds them. */
-function snapshot(device: Device): Snapshot {
-  const { keyVault, pcrBank, dccm, trng } = device.chip;
-  return {
-    keyVault: Array.from({ length: 24 }, (_, slot) => ({
-      control: emulatorKeyControl(keyVault.control(slot)),
-      words: swapWords(keyVault.inspect(slot)),
-    })),
-    registers: registersOf(device),
-    dccm: dccm.slice(),
-    pcrs: Array.from({ length: 32 }, (_, i) => swapWords(pcrBank.read(i))),
-    trngResponses: trng.responses,
-  };
-}
-
-/** Registers of the SoC interface by the names that recordings give them. */
-function registersOf({ chip: { soc } }: Device): Record<string, number | string> {
-  const word = (value: number): string => value.toString(16).padStart(8, '0');
-  const extended = Array.from({ length: 8 }, (_, i) => word(soc.get('CPTRA_FW_EXTENDED_ERROR_INFO', i)));
-  return {
-    boot_status: soc.get('CPTRA_BOOT_STATUS'),
-    flow_status: soc.get('CPTRA_FLOW_STATUS'),
-    fw_error_enc: soc.get('CPTRA_FW_ERROR_ENC'),
-    fw_error_fatal: soc.get('CPTRA_FW_ERROR_FATAL'),
-    fw_error_non_fatal: soc.get('CPTRA_FW_ERROR_NON_FATAL'),
-    fw_extended_error_info: extended.join(''),
-    fw_rev_id: word(soc.get('CPTRA_FW_REV_ID', 0)) + word(soc.get('CPTRA_FW_REV_ID', 1)),
-    hw_config: soc.get('CPTRA_HW_CONFIG'),
-    hw_error_fatal: soc.get('CPTRA_HW_ERROR_FATAL'),
-    hw_error_non_fatal: soc.get('CPTRA_HW_ERROR_NON_FATAL'),
-    hw_rev_id: soc.get('CPTRA_HW_REV_ID'),
-    security_state: soc.get('CPTRA_SECURITY_STATE'),
-  };
-}
 
 function statusesOf(state: JsonObject): number[] {
   return objects(state.boot_status_trace)
@@ -71,33 +19,13 @@ function statusesOf(state: JsonObject): number[] {
     .filter((status) => status !== 0);
 }
 
-const { ready_for_mb_processing, ready_for_runtime } = SOC_IFC_REG.registers.CPTRA_FLOW_STATUS.fields;
-
-function boot(folder: VectorFolder, state: JsonObject, { provider }: ConformanceContext): Boot {
+function boot(folder: VectorFolder, state: JsonObject, { provider }: ConformanceContext): ObservedBoot {
   const requestCsr = statusesOf(state).includes(BOOT_STATUS.IDevIdSendCsrEnvelopeComplete);
-  const device = recordedDevice(folder, provider, { requestCsr });
-  const statuses: number[] = [];
-  let atRom: Snapshot | undefined;
-  let atRuntime: Snapshot | undefined;
-  device.on((event) => {
-    if (atRuntime !== undefined) return;
-    if (event.kind === 'firmware-status') statuses.push(event.status);
-    if (event.kind !== 'flow-status') return;
-    if (extract(ready_for_mb_processing, event.value) === 1) atRom ??= snapshot(device);
-    if (extract(ready_for_runtime, event.value) === 1) atRuntime = snapshot(device);
-  });
-  device.bootToRom();
-  device.loadFirmware(device.options.firmware ?? notRun('no firmware'));
-  return {
-    device,
-    statuses,
-    atRom: atRom ?? notRun('ROM never said that it is ready'),
-    atRuntime: atRuntime ?? notRun('the runtime never said that it is ready'),
-  };
+  return observeBoot(recordedDevice(folder, provider, { requestCsr }));
 }
 
-/** Slots that the recording lists: contents and control word. */
-function keyVaultTests(label: string, slots: unknown, moment: () => Snapshot): TestCase[] {
+/** Slots that the recording lists: contents, as the little-endian machine's memory holds them, and control word. */
+function keyVaultTests(label: string, slots: unknown, moment: () => Moment): TestCase[] {
   return objects(slots).map((slot) => ({
     id: `${label} slot ${String(slot.slot)}`,
     run: () => {
@@ -105,13 +33,13 @@ function keyVaultTests(label: string, slots: unknown, moment: () => Snapshot): T
       const { control, words } = moment().keyVault[fields.number('slot')] ?? notRun('unknown layout: slot number');
       return firstMismatch(
         compareCode('control word', control, fields.number('ctrl')),
-        compare('contents', words.slice(0, KEY_ENTRY_SIZE), fields.hex('hex')),
+        compare('contents', words.slice(0, KEY_ENTRY_SIZE), swapWords(fields.hex('hex'))),
       );
     },
   }));
 }
 
-function registerTests(label: string, registers: unknown, moment: () => Snapshot): TestCase[] {
+function registerTests(label: string, registers: unknown, moment: () => Moment): TestCase[] {
   if (!isObject(registers)) return [];
   return Object.entries(registers).map(([name, want]) => ({
     id: `${label} ${name}`,
@@ -123,13 +51,12 @@ function registerTests(label: string, registers: unknown, moment: () => Snapshot
 }
 
 /** Tables in data memory; the recording counts from where the runtime's begin. */
-function memoryTests(folder: VectorFolder, areas: unknown, moment: () => Snapshot): TestCase[] {
+function memoryTests(folder: VectorFolder, areas: unknown, moment: () => Moment): TestCase[] {
   if (!isObject(areas)) return [];
   return Object.entries(areas).map(([name, area]) => ({
     id: `memory ${name}`,
     run: () => {
-      if (name === 'dpe' && recordedConfig(folder)?.subsystem_mode === true)
-        notRun('measurements of SoC firmware, which the model does not load yet');
+      requireModelledArea(name, recordedConfig(folder)?.subsystem_mode === true);
       if (name === 'fht' && !isKnownRom(folder)) notRun('the table points into a ROM image that is not known');
       const fields = new Fields(area as JsonObject);
       const start = FW_PERSISTENT_DATA_ORG - MEMORY_MAP.DCCM.base + fields.number('offset');
@@ -138,23 +65,20 @@ function memoryTests(folder: VectorFolder, areas: unknown, moment: () => Snapsho
   }));
 }
 
-/** In subsystem mode the runtime stashes the measurement of the SoC's firmware here. */
-const STASH_PCR = 31;
-
-function pcrTests(pcrs: unknown, moment: () => Snapshot, subsystemMode: boolean): TestCase[] {
+function pcrTests(pcrs: unknown, moment: () => Moment, subsystemMode: boolean): TestCase[] {
   return (Array.isArray(pcrs) ? pcrs : []).map((want, index) =>
     bytesTest(
       `PCR ${index}`,
-      () =>
-        index === STASH_PCR && subsystemMode
-          ? notRun('measurements of SoC firmware, which the model does not load yet')
-          : moment().pcrs[index],
-      () => hexToBytes(String(want)),
+      () => {
+        requireModelledPcr(index, subsystemMode);
+        return moment().pcrs[index];
+      },
+      () => swapWords(hexToBytes(String(want))),
     ),
   );
 }
 
-function trngTest(trng: unknown, moment: () => Snapshot): TestCase[] {
+function trngTest(trng: unknown, moment: () => Moment): TestCase[] {
   const count = isObject(trng) && Array.isArray(trng.etrng) ? trng.etrng.length : 0;
   if (count === 0) return [];
   return [{ id: 'TRNG responses', run: () => compareText('TRNG responses', `${moment().trngResponses}`, `${count}`) }];
@@ -167,7 +91,7 @@ function stateTests(folder: VectorFolder, state: JsonObject, context: Conformanc
   return [
     {
       id: 'boot status',
-      run: () => compareText('boot status', booted().statuses.join(' '), statusesOf(state).join(' ')),
+      run: () => compareText('boot status', atRuntime().statuses.join(' '), statusesOf(state).join(' ')),
     },
     ...keyVaultTests('key vault at ROM', state.key_vault_at_ready_for_fw, atRom),
     ...registerTests('register at ROM', state.regs_ready_for_fw, atRom),
@@ -180,7 +104,7 @@ function stateTests(folder: VectorFolder, state: JsonObject, context: Conformanc
   ];
 }
 
-function envelopeTests(folder: VectorFolder, booted: () => Boot): TestCase[] {
+function envelopeTests(folder: VectorFolder, booted: () => ObservedBoot): TestCase[] {
   const file = folder.file('idevid_csr_envelope.bin');
   return file === undefined
     ? []

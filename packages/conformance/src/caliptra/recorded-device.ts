@@ -59,7 +59,7 @@ export function recordedFirmware(
 }
 
 /** Bytes one after the other, whatever is asked at a time: the stream of the internal TRNG's samples. */
-function byteStream(seed: Uint8Array, provider: CryptoProvider): Entropy {
+export function byteStream(seed: Uint8Array, provider: CryptoProvider): Entropy {
   let pending: Uint8Array = new Uint8Array(0);
   let block = 0;
   return {
@@ -90,7 +90,7 @@ function recordedOptions(
   const trng = config.object('trng');
   const internalTrng = /^internal/.test(trng.text('mode'));
   const seed = trng.hex('seed_hex');
-  const rom = KNOWN_ROMS.find(({ sha384 }) => sha384 === config.text('rom_sha384'))?.rom;
+  const rom = knownRom(config.text('rom_sha384'));
   return {
     provider,
     compatibility: { dpeRootSizedTcbInfos: true },
@@ -118,10 +118,14 @@ function recordedOptions(
   };
 }
 
+/** Facts of the ROM image with that digest, if it is known. */
+export function knownRom(sha384: unknown): RomInfo | undefined {
+  return KNOWN_ROMS.find((known) => known.sha384 === sha384)?.rom;
+}
+
 /** Whether the bytes that depend on the ROM image can come out as recorded. */
 export function isKnownRom(folder: VectorFolder): boolean {
-  const config = recordedConfig(folder);
-  return KNOWN_ROMS.some(({ sha384 }) => sha384 === config?.rom_sha384);
+  return knownRom(recordedConfig(folder)?.rom_sha384) !== undefined;
 }
 
 export function recordedDevice(folder: VectorFolder, provider: CryptoProvider, session: RecordedSession): Device {

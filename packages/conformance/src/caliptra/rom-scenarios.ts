@@ -1,6 +1,5 @@
 import { hexToBytes } from '@rootcap/crypto';
 import { OWNER_STATUS, VENDOR_STATUS_2_1_0 } from '@rootcap/dice';
-import { BOOT_STATUS, KEY_ID } from '@rootcap/firmware';
 import type { Straps } from '@rootcap/hardware';
 import { createDevice, type Device, type DeviceOptions } from 'rootcap';
 import { Fields, isObject, type JsonObject, objects, readJson } from '../fields.ts';
@@ -9,16 +8,9 @@ import { type ConformanceContext, notRun, type Recognizer, runTests, type Suite,
 import { sibling, suiteName } from '../vector-paths.ts';
 import { bytesTest, compareText, once } from './checks.ts';
 import { issuedDocument } from './issued-documents.ts';
+import { type ObservedBoot, observeBoot } from './observed-boot.ts';
 import { recordedFuses, recordedLifecycle, recordedProfile, UNWRITTEN_FUSES } from './recorded-options.ts';
 import { measuringStandIn } from './stand-in-firmware.ts';
-
-/** A boot that was recorded, and what was seen on the way that is not there any more at its end. */
-interface Boot {
-  readonly device: Device;
-  readonly statuses: readonly number[];
-  readonly idevidCdi: Uint8Array;
-  readonly ldevidCdi: Uint8Array;
-}
 
 /** Offsets of the vendor's key indices in the device status; the generations differ only behind them. */
 const VENDOR_ECC_INDEX = OWNER_STATUS.size + VENDOR_STATUS_2_1_0.offsetOf('vendorEccKeyIndex');
@@ -50,8 +42,10 @@ function optionsOf(scenario: Fields, { provider }: ConformanceContext): DeviceOp
       svn: scenario.number('fw_svn'),
       vendorEccIndex: status[VENDOR_ECC_INDEX] ?? 0,
       vendorPqcIndex: status[VENDOR_PQC_INDEX] ?? 0,
-      notBefore: validity.optionalText('nb'),
-      notAfter: validity.optionalText('na'),
+      header: {
+        ...(validity.has('nb') ? { vendorNotBefore: validity.text('nb') } : {}),
+        ...(validity.has('na') ? { vendorNotAfter: validity.text('na') } : {}),
+      },
     },
     {
       vendorPkHash: scenario.hex('vendor_pk_hash'),
@@ -83,25 +77,10 @@ function genericStraps(scenario: Fields): Straps['generic'] {
 }
 
 /** Boots as far as the runtime, with the commands that the recording's host sent to ROM. */
-function boot(scenario: Fields, context: ConformanceContext): Boot {
-  const device = createDevice(optionsOf(scenario, context));
-  const statuses: number[] = [];
-  const cdis = new Map<number, Uint8Array>();
-  device.on((event) => {
-    if (event.kind !== 'firmware-status') return;
-    statuses.push(event.status);
-    cdis.set(event.status, device.chip.keyVault.inspect(KEY_ID.ROM_FMC_CDI));
+function boot(scenario: Fields, context: ConformanceContext): ObservedBoot {
+  return observeBoot(createDevice(optionsOf(scenario, context)), (device) => {
+    for (const command of objects(scenario.value('mailbox_before_fw'))) sendBeforeFirmware(device, new Fields(command));
   });
-  device.bootToRom();
-  for (const command of objects(scenario.value('mailbox_before_fw'))) sendBeforeFirmware(device, new Fields(command));
-  device.loadFirmware(device.options.firmware ?? notRun('no firmware'));
-  const cdiAt = (status: number): Uint8Array => cdis.get(status) ?? new Uint8Array(0);
-  return {
-    device,
-    statuses,
-    idevidCdi: cdiAt(BOOT_STATUS.IDevIdCdiDerivationComplete),
-    ldevidCdi: cdiAt(BOOT_STATUS.LDevIdCdiDerivationComplete),
-  };
 }
 
 /** `cmd` is a name and an id, the request is given without its checksum. */
@@ -111,7 +90,7 @@ function sendBeforeFirmware(device: Device, command: Fields): void {
 }
 
 /** The recording names PCRs `pcr0`, `pcr1`, …; all of a chip's stand in the same order. */
-function pcrTests(expect: Fields, names: readonly string[], booted: () => Boot): TestCase[] {
+function pcrTests(expect: Fields, names: readonly string[], booted: () => ObservedBoot): TestCase[] {
   return names.flatMap((name) => {
     const index = /^pcr(\d+)$/.exec(name)?.[1];
     if (index === undefined) return [];
@@ -126,7 +105,7 @@ function pcrTests(expect: Fields, names: readonly string[], booted: () => Boot):
 }
 
 /** Contents as far as the recording shows them: a slot's unused end is not in it. */
-function keyVaultTests(slots: Fields, names: readonly string[], booted: () => Boot): TestCase[] {
+function keyVaultTests(slots: Fields, names: readonly string[], booted: () => ObservedBoot): TestCase[] {
   return names.map((slot) => {
     const want = (): Uint8Array => slots.hex(slot);
     return bytesTest(
@@ -137,7 +116,12 @@ function keyVaultTests(slots: Fields, names: readonly string[], booted: () => Bo
   });
 }
 
-function documentTests(file: VectorFile, store: VectorStore, files: JsonObject, booted: () => Boot): TestCase[] {
+function documentTests(
+  file: VectorFile,
+  store: VectorStore,
+  files: JsonObject,
+  booted: () => ObservedBoot,
+): TestCase[] {
   return Object.entries(files).map(([kind, name]) =>
     bytesTest(
       kind,
@@ -148,7 +132,7 @@ function documentTests(file: VectorFile, store: VectorStore, files: JsonObject, 
 }
 
 /** A status that stays for many instructions is recorded once, and one that passes at once may be missing. */
-function statusTest(expect: Fields, booted: () => Boot): TestCase {
+function statusTest(expect: Fields, booted: () => ObservedBoot): TestCase {
   return {
     id: 'boot status',
     run: () => {
@@ -175,12 +159,12 @@ function scenarioTests(
     ...keyVaultTests(new Fields(slots), Object.keys(slots), booted),
     bytesTest(
       'IDevID CDI',
-      () => booted().idevidCdi,
+      () => booted().cdis.idevid,
       () => expect.hex('idevid_cdi'),
     ),
     bytesTest(
       'LDevID CDI',
-      () => booted().ldevidCdi,
+      () => booted().cdis.ldevid,
       () => expect.hex('ldevid_cdi'),
     ),
     ...documentTests(file, store, files, booted),

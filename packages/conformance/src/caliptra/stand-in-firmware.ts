@@ -3,6 +3,7 @@ import {
   type BundleOptions,
   buildEditedBundle,
   demoKeys,
+  type HeaderOptions,
   MANIFEST_RANGES,
   type ManifestEdit,
   type OwnerKeys,
@@ -24,14 +25,24 @@ const RUNTIME_SIZE = 0x1_4000;
 /** A gap behind FMC: recorded cases move FMC by a byte. */
 const RUNTIME_LOAD_ADDR = LOAD_ADDR + 0x8000;
 
+/** What a recording may give of an image in the table of contents. */
+export interface StandInImage {
+  readonly size: number;
+  readonly loadAddr: number;
+  readonly entryPoint: number;
+  readonly version?: number;
+  readonly revision?: Uint8Array;
+}
+
 /** A bundle of which a recording gives only what it measures to. */
 export interface StandInOptions {
   readonly pqc: PqcKeyType;
   readonly svn: number;
   readonly vendorEccIndex?: number;
   readonly vendorPqcIndex?: number;
-  readonly notBefore?: string | undefined;
-  readonly notAfter?: string | undefined;
+  readonly header?: Omit<HeaderOptions, 'svn'>;
+  readonly fmc?: StandInImage;
+  readonly runtime?: StandInImage;
   readonly edits?: readonly ManifestEdit[];
 }
 
@@ -48,8 +59,8 @@ function payload(name: string, size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, i) => text[i % text.length] as number);
 }
 
-const FMC = payload('FMC', FMC_SIZE);
-const RUNTIME = payload('runtime', RUNTIME_SIZE);
+const FMC: StandInImage = { size: FMC_SIZE, loadAddr: LOAD_ADDR, entryPoint: LOAD_ADDR };
+const RUNTIME: StandInImage = { size: RUNTIME_SIZE, loadAddr: RUNTIME_LOAD_ADDR, entryPoint: RUNTIME_LOAD_ADDR };
 
 /** Demo keys as often as a key index needs. */
 function repeated<T>(keys: readonly T[], index: number): T[] {
@@ -57,7 +68,7 @@ function repeated<T>(keys: readonly T[], index: number): T[] {
 }
 
 function bundleOptions(provider: CryptoProvider, options: StandInOptions): BundleOptions {
-  const { vendorEccIndex = 0, vendorPqcIndex = 0, svn, pqc } = options;
+  const { vendorEccIndex = 0, vendorPqcIndex = 0, svn, pqc, header = {}, fmc = FMC, runtime = RUNTIME } = options;
   const { vendor, owner } = demoKeys(provider);
   return {
     provider,
@@ -66,13 +77,9 @@ function bundleOptions(provider: CryptoProvider, options: StandInOptions): Bundl
     owner: owner as OwnerKeys,
     vendorEccIndex,
     vendorPqcIndex,
-    fmc: { payload: FMC, loadAddr: LOAD_ADDR, entryPoint: LOAD_ADDR },
-    runtime: { payload: RUNTIME, loadAddr: RUNTIME_LOAD_ADDR, entryPoint: RUNTIME_LOAD_ADDR },
-    header: {
-      svn,
-      ...(options.notBefore === undefined ? {} : { vendorNotBefore: options.notBefore }),
-      ...(options.notAfter === undefined ? {} : { vendorNotAfter: options.notAfter }),
-    },
+    fmc: { payload: payload('FMC', fmc.size), ...fmc },
+    runtime: { payload: payload('runtime', runtime.size), ...runtime },
+    header: { svn, ...header },
   };
 }
 
@@ -103,14 +110,15 @@ export function measuringStandIn(
   digests: RecordedDigests,
 ): { readonly provider: CryptoProvider; readonly bundle: Uint8Array } {
   const draft = standInFirmware(provider, options);
+  const { fmc, runtime } = bundleOptions(provider, options);
   const { vendorPubKeyInfo, ownerPubKeys } = MANIFEST_RANGES;
   const substituting = substituteDigests(
     provider,
     substitutions(provider, [
       [sliceOf(draft, vendorPubKeyInfo), digests.vendorPkHash],
       [sliceOf(draft, ownerPubKeys), digests.ownerPkHash],
-      [FMC, digests.fmcTci],
-      [RUNTIME, digests.rtTci],
+      [fmc.payload, digests.fmcTci],
+      [runtime.payload, digests.rtTci],
     ]),
   );
   return { provider: substituting, bundle: standInFirmware(substituting, options) };
