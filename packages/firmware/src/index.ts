@@ -1,3 +1,4 @@
+export { MESSAGE_LAYOUTS, TABLE_LAYOUTS } from './all-layouts.ts';
 export { BOOT_STATUS, type BootStatusName, bootStatusName } from './boot-status.ts';
 export { FirmwareContext, type FirmwareOptions, type FirmwareState, type RomInfo } from './context.ts';
 export type { EntryPoint, Firmware, Wait } from './coroutine.ts';
@@ -6,11 +7,36 @@ export { storedFmcAliasCsr } from './fmc/fmc-alias-csr.ts';
 export { deviceUeid } from './fuses.ts';
 export { KEY_ID } from './key-ids.ts';
 export { FW_PERSISTENT_DATA_ORG, PersistentData, ROM_PERSISTENT_DATA_ORG } from './memory/persistent-data.ts';
-export * as tables from './memory/tables.ts';
+export {
+  FirmwareHandoffTable,
+  FUSE_LOG_ENTRY_ID,
+  FuseLogEntry,
+  MeasurementLogEntry,
+  PCR_LOG_ENTRY_ID,
+  PcrLogEntry,
+} from './memory/tables.ts';
 export { type CertifiedLayer, storedCertificate } from './messages/certificate-parts.ts';
 export { hasValidChecksum, messageChecksum, sealMessage } from './messages/checksum.ts';
 export { COMMAND_ID, type CommandName, commandName } from './messages/command-ids.ts';
-export * as messages from './messages/layouts.ts';
+export {
+  CmDeriveStableKeyReq,
+  EcdsaVerifyReq,
+  ExtendPcrReq,
+  GetIdevEcc384CertReq,
+  GetIdevMldsa87CertReq,
+  IncrementPcrResetCounterReq,
+  InstallOwnerPkHashReq,
+  MailboxReqHeader,
+  MailboxRespHeader,
+  MailboxRespHeaderVarSize,
+  MldsaVerifyReq,
+  PopulateIdevEcc384CertReq,
+  PopulateIdevMldsa87CertReq,
+  ProductionAuthDebugUnlockChallenge,
+  ProductionAuthDebugUnlockToken,
+  QuotePcrsReq,
+  StashMeasurementReq,
+} from './messages/layouts.ts';
 export { FIRMWARE_PROFILES, type FirmwareProfile, type FirmwareProfileName } from './profile.ts';
 export type { RomCommand } from './rom/command.ts';
 export { storedIdevCsr } from './rom/commands/identity.ts';

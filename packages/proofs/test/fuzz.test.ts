@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { RotError } from '@rootcap/errors';
-import { type Firmware, messages, type RuntimeCommand, runtimeCommand } from '@rootcap/firmware';
+import { type Firmware, MailboxReqHeader, type RuntimeCommand, runtimeCommand } from '@rootcap/firmware';
 import {
   createBaseline,
   createBench,
@@ -43,7 +43,7 @@ describe('a sample of the fuzz run', () => {
 
 /** A firmware whose VERSION does what no firmware should. */
 function broken(handle: RuntimeCommand['handle']): RuntimeCommand {
-  return { ...runtimeCommand('VERSION', 'any', messages.MailboxReqHeader, () => undefined), handle };
+  return { ...runtimeCommand('VERSION', 'any', MailboxReqHeader, () => undefined), handle };
 }
 
 describe('the fuzzer sees', () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { encodePem } from '@rootcap/dice/x509';
 import { RotError } from '@rootcap/errors';
-import { type CommandName, messages } from '@rootcap/firmware';
+import { type CommandName, MailboxRespHeaderVarSize } from '@rootcap/firmware';
 import { CHAIN_ALGORITHMS, type ChainAlgorithm, type Device } from 'rootcap';
 import type { Terminal } from '../terminal.ts';
 import { logsOf, pcrsOf } from './logs.ts';
@@ -37,8 +37,8 @@ const FMC_CSR_COMMANDS: Readonly<Record<ChainAlgorithm, CommandName>> = {
 function fmcAliasCsr({ mailbox }: Device, algorithm: ChainAlgorithm): Uint8Array | undefined {
   try {
     const { data } = mailbox.execute(FMC_CSR_COMMANDS[algorithm]);
-    const { data_len } = messages.MailboxRespHeaderVarSize.decodeFrom(data);
-    const header = messages.MailboxRespHeaderVarSize.size;
+    const { data_len } = MailboxRespHeaderVarSize.decodeFrom(data);
+    const header = MailboxRespHeaderVarSize.size;
     return data.slice(header, header + data_len);
   } catch (error) {
     if (error instanceof RotError) return undefined;

@@ -1,6 +1,13 @@
 import { bytesToHex, type CryptoProvider, concatBytes } from '@rootcap/crypto';
 import { defaultProvider } from '@rootcap/crypto/default';
-import { COMMAND_ID, hasValidChecksum, messages, sealMessage } from '@rootcap/firmware';
+import {
+  ProductionAuthDebugUnlockChallenge as Challenge,
+  COMMAND_ID,
+  hasValidChecksum,
+  MailboxReqHeader,
+  sealMessage,
+  ProductionAuthDebugUnlockToken as Token,
+} from '@rootcap/firmware';
 import type { Command } from 'commander';
 import { Refusal } from '../errors.ts';
 import { examples } from '../help.ts';
@@ -8,8 +15,6 @@ import { readEccKey, readMlDsaKey, readPublicKey } from '../keys.ts';
 import { table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { hexWord, parseHex, parseInteger } from '../values.ts';
-
-const { ProductionAuthDebugUnlockChallenge: Challenge, ProductionAuthDebugUnlockToken: Token } = messages;
 
 const TOKEN_SIZE = 32;
 
@@ -58,7 +63,7 @@ interface SignArguments extends KeyArguments {
 
 /** Words of a message after its header. */
 function lengthInWords(size: number): number {
-  return (size - messages.MailboxReqHeader.size) / 4;
+  return (size - MailboxReqHeader.size) / 4;
 }
 
 /**

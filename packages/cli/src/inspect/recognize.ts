@@ -1,6 +1,19 @@
 import { CSR_ENVELOPE, CSR_ENVELOPE_MARKER } from '@rootcap/dice';
 import { parseCertificates, parseCsr, parsePublicKey } from '@rootcap/dice/x509';
-import { COMMAND_ID, FHT_MARKER, hasValidChecksum, messages, tables } from '@rootcap/firmware';
+import {
+  COMMAND_ID,
+  FHT_MARKER,
+  FirmwareHandoffTable,
+  FUSE_LOG_ENTRY_ID,
+  FuseLogEntry,
+  hasValidChecksum,
+  MailboxReqHeader,
+  MailboxRespHeader,
+  MESSAGE_LAYOUTS,
+  MeasurementLogEntry,
+  PCR_LOG_ENTRY_ID,
+  PcrLogEntry,
+} from '@rootcap/firmware';
 import { ImageManifest, ImagePreamble, MANIFEST_MARKER } from '@rootcap/image';
 import { isFuseFile } from '../fuse-file.ts';
 import { isPem } from '../load-certificates.ts';
@@ -64,17 +77,17 @@ export function entriesIn(entry: { readonly size: number }, data: Uint8Array): n
 const zero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const largest = (ids: Readonly<Record<string, number>>): number => Math.max(...Object.values(ids));
 
-function isPcrEntry({ id, pcr_ids, reserved0 }: ReturnType<typeof tables.PcrLogEntry.decode>): boolean {
-  return id >= 1 && id <= largest(tables.PCR_LOG_ENTRY_ID) && pcr_ids !== 0 && zero(reserved0);
+function isPcrEntry({ id, pcr_ids, reserved0 }: ReturnType<typeof PcrLogEntry.decode>): boolean {
+  return id >= 1 && id <= largest(PCR_LOG_ENTRY_ID) && pcr_ids !== 0 && zero(reserved0);
 }
 
-function isMeasurement(entry: ReturnType<typeof tables.MeasurementLogEntry.decode>): boolean {
+function isMeasurement(entry: ReturnType<typeof MeasurementLogEntry.decode>): boolean {
   const { id } = entry.pcr_entry;
-  return id === tables.PCR_LOG_ENTRY_ID.StashMeasurement && isPcrEntry(entry.pcr_entry) && zero(entry.reserved0);
+  return id === PCR_LOG_ENTRY_ID.StashMeasurement && isPcrEntry(entry.pcr_entry) && zero(entry.reserved0);
 }
 
-function isFuseEntry({ entry_id, reserved }: ReturnType<typeof tables.FuseLogEntry.decode>): boolean {
-  return entry_id <= largest(tables.FUSE_LOG_ENTRY_ID) && zero(reserved);
+function isFuseEntry({ entry_id, reserved }: ReturnType<typeof FuseLogEntry.decode>): boolean {
+  return entry_id <= largest(FUSE_LOG_ENTRY_ID) && zero(reserved);
 }
 
 function jsonKind(data: Uint8Array): Kind | undefined {
@@ -101,7 +114,7 @@ function firmwareKind(data: Uint8Array): Kind | undefined {
   if (marker === CSR_ENVELOPE_MARKER && data.length === CSR_ENVELOPE.size) return 'csr-envelope';
   if (marker === MANIFEST_MARKER && data.length >= ImageManifest.size)
     return data.length === ImageManifest.size ? 'manifest' : 'bundle';
-  if (marker === FHT_MARKER && data.length === tables.FirmwareHandoffTable.size) return 'fht';
+  if (marker === FHT_MARKER && data.length === FirmwareHandoffTable.size) return 'fht';
   if (data.length === ImagePreamble.size && ImagePreamble.decode(data).vendorPubKeyInfo.eccKeyDescriptor.version === 1)
     return 'preamble';
   return undefined;
@@ -109,9 +122,9 @@ function firmwareKind(data: Uint8Array): Kind | undefined {
 
 function logKind(data: Uint8Array): Kind | undefined {
   // A measurement's entry starts like one of the PCR log, so it is tried first.
-  if (isLog(tables.MeasurementLogEntry, data, isMeasurement)) return 'measurement-log';
-  if (isLog(tables.PcrLogEntry, data, isPcrEntry)) return 'pcr-log';
-  return isLog(tables.FuseLogEntry, data, isFuseEntry) ? 'fuse-log' : undefined;
+  if (isLog(MeasurementLogEntry, data, isMeasurement)) return 'measurement-log';
+  if (isLog(PcrLogEntry, data, isPcrEntry)) return 'pcr-log';
+  return isLog(FuseLogEntry, data, isFuseEntry) ? 'fuse-log' : undefined;
 }
 
 /** A command that a message may have been sealed for. */
@@ -119,12 +132,6 @@ export interface CommandGuess {
   readonly name: string;
   /** Layout that has the name of the command, if there is one. */
   readonly layout: AnyStruct | undefined;
-}
-
-function namedLayouts(): AnyStruct[] {
-  return (Object.values(messages) as unknown[]).filter(
-    (value): value is AnyStruct => typeof value === 'object' && value !== null && 'name' in value && 'layout' in value,
-  );
 }
 
 /**
@@ -136,16 +143,16 @@ export function requestCommands(data: Uint8Array): CommandGuess[] {
     .filter(([, id]) => hasValidChecksum(id, data))
     .map(([name]) => {
       const wanted = `${name.replace(/_/g, '')}Req`.toLowerCase();
-      return { name, layout: namedLayouts().find((layout) => layout.name.toLowerCase() === wanted) };
+      return { name, layout: MESSAGE_LAYOUTS.find((layout) => layout.name.toLowerCase() === wanted) };
     })
     .filter(({ layout }) => layout === undefined || data.length <= layout.size);
-  const exact = guesses.filter(({ layout }) => data.length === (layout ?? messages.MailboxReqHeader).size);
+  const exact = guesses.filter(({ layout }) => data.length === (layout ?? MailboxReqHeader).size);
   return exact.length > 0 ? exact : guesses;
 }
 
 function messageKind(data: Uint8Array): Kind | undefined {
-  if (data.length < messages.MailboxReqHeader.size) return undefined;
-  if (data.length >= messages.MailboxRespHeader.size && hasValidChecksum(0, data)) return 'response';
+  if (data.length < MailboxReqHeader.size) return undefined;
+  if (data.length >= MailboxRespHeader.size && hasValidChecksum(0, data)) return 'response';
   return requestCommands(data).length === 0 ? undefined : 'command';
 }
 
@@ -157,5 +164,5 @@ export function recognize(data: Uint8Array): Kind | undefined {
 
 /** Responses of fixed size, by size: what a response may be. */
 export function responseLayouts(size: number): AnyStruct[] {
-  return namedLayouts().filter((layout) => /Resp$|Challenge$/.test(layout.name) && layout.size === size);
+  return MESSAGE_LAYOUTS.filter((layout) => /Resp$|Challenge$/.test(layout.name) && layout.size === size);
 }

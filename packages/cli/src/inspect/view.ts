@@ -1,7 +1,15 @@
 import { defaultProvider } from '@rootcap/crypto/default';
 import { CSR_ENVELOPE, parseCsrEnvelope } from '@rootcap/dice';
 import { decodePem, describe, parseCertificates, parseCsr, parsePublicKey } from '@rootcap/dice/x509';
-import { messages, tables } from '@rootcap/firmware';
+import {
+  FirmwareHandoffTable,
+  FuseLogEntry,
+  MailboxReqHeader,
+  MailboxRespHeader,
+  MeasurementLogEntry,
+  PcrLogEntry,
+  MailboxRespHeaderVarSize as VarSize,
+} from '@rootcap/firmware';
 import { ImageManifest, ImagePreamble, inspectBundle } from '@rootcap/image';
 import { fuseLogLine, measurementLogLine, pcrLogLine } from '../boot/logs.ts';
 import { bundleLines } from '../commands/image-inspect.ts';
@@ -78,7 +86,6 @@ function logSections<T>(
 /** A certificate, request or log at the end of a response is shown as such. */
 function responseSections(terminal: Terminal, data: Uint8Array): Section[] {
   const fixed = responseLayouts(data.length);
-  const { MailboxRespHeader, MailboxRespHeaderVarSize: VarSize } = messages;
   if (data.length >= VarSize.size && VarSize.decodeFrom(data).data_len === data.length - VarSize.size) {
     const inner = data.subarray(VarSize.size);
     const kind = recognize(inner);
@@ -94,7 +101,7 @@ function commandSections(data: Uint8Array): Section[] {
   const layout = guesses[0]?.layout;
   const fits = layout !== undefined && data.length >= layout.size;
   const title = guesses.map(({ name }) => name).join(' or ') || 'no command has this checksum';
-  return [fieldsOf(title, fits ? layout : messages.MailboxReqHeader, data)];
+  return [fieldsOf(title, fits ? layout : MailboxReqHeader, data)];
 }
 
 function snapshotSections(data: Uint8Array): Section[] {
@@ -136,13 +143,13 @@ export function sectionsOf(terminal: Terminal, kind: Kind, data: Uint8Array): Se
     case 'preamble':
       return [fieldsOf('preamble', ImagePreamble, data)];
     case 'fht':
-      return [fieldsOf('firmware handoff table', tables.FirmwareHandoffTable, data)];
+      return [fieldsOf('firmware handoff table', FirmwareHandoffTable, data)];
     case 'pcr-log':
-      return logSections(tables.PcrLogEntry, data, pcrLogLine);
+      return logSections(PcrLogEntry, data, pcrLogLine);
     case 'measurement-log':
-      return logSections(tables.MeasurementLogEntry, data, measurementLogLine);
+      return logSections(MeasurementLogEntry, data, measurementLogLine);
     case 'fuse-log':
-      return logSections(tables.FuseLogEntry, data, fuseLogLine);
+      return logSections(FuseLogEntry, data, fuseLogLine);
     case 'response':
       return responseSections(terminal, data);
     case 'command':

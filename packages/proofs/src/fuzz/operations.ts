@@ -1,4 +1,23 @@
-import { COMMAND_ID, messageChecksum, messages, ROM_COMMANDS, RUNTIME_COMMANDS, sealMessage } from '@rootcap/firmware';
+import {
+  CmDeriveStableKeyReq,
+  COMMAND_ID,
+  EcdsaVerifyReq,
+  ExtendPcrReq,
+  GetIdevEcc384CertReq,
+  GetIdevMldsa87CertReq,
+  IncrementPcrResetCounterReq,
+  InstallOwnerPkHashReq,
+  MailboxReqHeader,
+  MldsaVerifyReq,
+  messageChecksum,
+  PopulateIdevEcc384CertReq,
+  PopulateIdevMldsa87CertReq,
+  QuotePcrsReq,
+  ROM_COMMANDS,
+  RUNTIME_COMMANDS,
+  StashMeasurementReq,
+  sealMessage,
+} from '@rootcap/firmware';
 import { MBOX_CSR, type ResetKind, SOC_IFC_REG } from '@rootcap/hardware';
 import type { Random } from './random.ts';
 
@@ -44,21 +63,21 @@ const VALID_USERS = USERS.slice(0, 5);
 
 /** Request layouts by command, for commands whose request is more than a header. */
 const REQUEST_SIZES: ReadonlyMap<number, number> = new Map<number, number>([
-  [COMMAND_ID.STASH_MEASUREMENT, messages.StashMeasurementReq.size],
-  [COMMAND_ID.ECDSA384_SIGNATURE_VERIFY, messages.EcdsaVerifyReq.size],
-  [COMMAND_ID.MLDSA87_SIGNATURE_VERIFY, messages.MldsaVerifyReq.size],
-  [COMMAND_ID.CM_DERIVE_STABLE_KEY, messages.CmDeriveStableKeyReq.size],
-  [COMMAND_ID.INSTALL_OWNER_PK_HASH, messages.InstallOwnerPkHashReq.size],
-  [COMMAND_ID.GET_IDEV_ECC384_CERT, messages.GetIdevEcc384CertReq.size],
-  [COMMAND_ID.GET_IDEV_MLDSA87_CERT, messages.GetIdevMldsa87CertReq.size],
-  [COMMAND_ID.POPULATE_IDEV_ECC384_CERT, messages.PopulateIdevEcc384CertReq.size],
-  [COMMAND_ID.POPULATE_IDEV_MLDSA87_CERT, messages.PopulateIdevMldsa87CertReq.size],
-  [COMMAND_ID.QUOTE_PCRS_ECC384, messages.QuotePcrsReq.size],
-  [COMMAND_ID.QUOTE_PCRS_MLDSA87, messages.QuotePcrsReq.size],
-  [COMMAND_ID.EXTEND_PCR, messages.ExtendPcrReq.size],
-  [COMMAND_ID.INCREMENT_PCR_RESET_COUNTER, messages.IncrementPcrResetCounterReq.size],
+  [COMMAND_ID.STASH_MEASUREMENT, StashMeasurementReq.size],
+  [COMMAND_ID.ECDSA384_SIGNATURE_VERIFY, EcdsaVerifyReq.size],
+  [COMMAND_ID.MLDSA87_SIGNATURE_VERIFY, MldsaVerifyReq.size],
+  [COMMAND_ID.CM_DERIVE_STABLE_KEY, CmDeriveStableKeyReq.size],
+  [COMMAND_ID.INSTALL_OWNER_PK_HASH, InstallOwnerPkHashReq.size],
+  [COMMAND_ID.GET_IDEV_ECC384_CERT, GetIdevEcc384CertReq.size],
+  [COMMAND_ID.GET_IDEV_MLDSA87_CERT, GetIdevMldsa87CertReq.size],
+  [COMMAND_ID.POPULATE_IDEV_ECC384_CERT, PopulateIdevEcc384CertReq.size],
+  [COMMAND_ID.POPULATE_IDEV_MLDSA87_CERT, PopulateIdevMldsa87CertReq.size],
+  [COMMAND_ID.QUOTE_PCRS_ECC384, QuotePcrsReq.size],
+  [COMMAND_ID.QUOTE_PCRS_MLDSA87, QuotePcrsReq.size],
+  [COMMAND_ID.EXTEND_PCR, ExtendPcrReq.size],
+  [COMMAND_ID.INCREMENT_PCR_RESET_COUNTER, IncrementPcrResetCounterReq.size],
 ]);
-const HEADER = messages.MailboxReqHeader.size;
+const HEADER = MailboxReqHeader.size;
 
 /** A sequence of operations on one device. */
 export function mutateSequence(random: Random, target: Target): Operation[] {
