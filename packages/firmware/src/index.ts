@@ -1,3 +1,4 @@
+export { type AnyLayout, TABLE_LAYOUTS } from './all-layouts.ts';
 export { BOOT_STATUS, type BootStatusName, bootStatusName } from './boot-status.ts';
 export { FirmwareContext, type FirmwareOptions, type FirmwareState, type RomInfo } from './context.ts';
 export type { EntryPoint, Firmware, Wait } from './coroutine.ts';
@@ -6,12 +7,19 @@ export { storedFmcAliasCsr } from './fmc/fmc-alias-csr.ts';
 export { deviceUeid } from './fuses.ts';
 export { KEY_ID } from './key-ids.ts';
 export { FW_PERSISTENT_DATA_ORG, PersistentData, ROM_PERSISTENT_DATA_ORG } from './memory/persistent-data.ts';
-export * as tables from './memory/tables.ts';
+export {
+  FirmwareHandoffTable,
+  FUSE_LOG_ENTRY_ID,
+  FuseLogEntry,
+  MeasurementLogEntry,
+  PCR_LOG_ENTRY_ID,
+  PcrLogEntry,
+} from './memory/tables.ts';
 export { type CertifiedLayer, storedCertificate } from './messages/certificate-parts.ts';
 export { hasValidChecksum, messageChecksum, sealMessage } from './messages/checksum.ts';
 export { COMMAND_ID, type CommandName, commandName } from './messages/command-ids.ts';
 export { COMMAND_MESSAGES, messagesOf } from './messages/interface.ts';
-export { MESSAGE_LAYOUTS, type MessageLayout } from './messages/layout-table.ts';
+export { MESSAGE_LAYOUTS } from './messages/layout-table.ts';
 export { ProductionAuthDebugUnlockChallenge, ProductionAuthDebugUnlockToken } from './messages/layouts/fuses.ts';
 export { MailboxReqHeader, MailboxRespHeader, MailboxRespHeaderVarSize } from './messages/layouts/header.ts';
 export { FIRMWARE_PROFILES, type FirmwareProfile, type FirmwareProfileName } from './profile.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { COMMAND_ID, type CommandName, MESSAGE_LAYOUTS, type MessageLayout, messagesOf } from '@rootcap/firmware';
+import { type AnyLayout, COMMAND_ID, type CommandName, MESSAGE_LAYOUTS, messagesOf } from '@rootcap/firmware';
 
 interface Layout {
   readonly size: number;
@@ -37,7 +37,7 @@ function expectedFields(name: string): string[] {
   return (fields ?? []).map((field) => `${field.name} ${field.offset} ${field.size}`);
 }
 
-function fieldsOf(layout: MessageLayout): string[] {
+function fieldsOf(layout: AnyLayout): string[] {
   return layout.fieldNames.map((name) => {
     const { offset, field } = layout.member(name);
     return `${name} ${offset} ${field.size}`;
@@ -50,13 +50,13 @@ function isHeaderOnly(name: string): boolean {
   return fields?.length === 1 && /^hdr|header$/.test(fields[0]?.name ?? '');
 }
 
-function expectSame(layout: MessageLayout | undefined, name: string | null): void {
+function expectSame(layout: AnyLayout | undefined, name: string | null): void {
   if (name === null || recorded.structs[name]?.size === 0) {
     expect(layout).toBeUndefined();
     return;
   }
   expect(layout?.size).toBe(recorded.structs[name]?.size);
-  if (!isHeaderOnly(name)) expect(fieldsOf(layout as MessageLayout)).toEqual(expectedFields(name));
+  if (!isHeaderOnly(name)) expect(fieldsOf(layout as AnyLayout)).toEqual(expectedFields(name));
 }
 
 (have ? describe : describe.skip)('mailbox interface', () => {
@@ -76,6 +76,6 @@ function expectSame(layout: MessageLayout | undefined, name: string | null): voi
     const layout = MESSAGE_LAYOUTS.get(EQUAL[name] ?? name);
     if (layout === undefined && isHeaderOnly(name)) return expect([4, 8]).toContain(size);
     expect(layout?.size).toBe(size);
-    expect(fieldsOf(layout as MessageLayout)).toEqual(expectedFields(name));
+    expect(fieldsOf(layout as AnyLayout)).toEqual(expectedFields(name));
   });
 });

@@ -1,5 +1,5 @@
+import type { AnyLayout } from '../all-layouts.ts';
 import type { CommandName } from './command-ids.ts';
-import type { MessageLayout } from './layout-table.ts';
 import {
   CmAesDecryptInitReq,
   CmAesDecryptUpdateReq,
@@ -328,6 +328,6 @@ export const COMMAND_MESSAGES = {
 } as const satisfies Readonly<Record<CommandName, { readonly request?: object; readonly response?: object }>>;
 
 /** Layouts of a command whose name is only known at run time. */
-export function messagesOf(name: CommandName): { readonly request?: MessageLayout; readonly response?: MessageLayout } {
-  return COMMAND_MESSAGES[name] as { readonly request?: MessageLayout; readonly response?: MessageLayout };
+export function messagesOf(name: CommandName): { readonly request?: AnyLayout; readonly response?: AnyLayout } {
+  return COMMAND_MESSAGES[name] as { readonly request?: AnyLayout; readonly response?: AnyLayout };
 }

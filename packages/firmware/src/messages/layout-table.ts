@@ -1,4 +1,4 @@
-import type { Struct } from '@rootcap/struct';
+import { type AnyLayout, layoutsIn } from '../all-layouts.ts';
 import * as cmAes from './layouts/cm-aes.ts';
 import * as cmAesGcm from './layouts/cm-aes-gcm.ts';
 import * as cmAsymmetric from './layouts/cm-asymmetric.ts';
@@ -14,33 +14,22 @@ import * as pcr from './layouts/pcr.ts';
 import * as socFirmware from './layouts/soc-firmware.ts';
 import * as status from './layouts/status.ts';
 
-/** A layout whatever its values are. */
-export type MessageLayout = Struct<Readonly<Record<string, unknown>>>;
-
-const MODULES: readonly object[] = [
-  header,
-  identity,
-  status,
-  dpe,
-  pcr,
-  socFirmware,
-  fuses,
-  cmk,
-  cmKeys,
-  cmHash,
-  cmAes,
-  cmAesGcm,
-  cmAsymmetric,
-  ocpLock,
-];
-
-function isLayout(value: unknown): value is MessageLayout {
-  return typeof value === 'object' && value !== null && 'layout' in value && 'decodeFrom' in value;
-}
-
 /** Every layout of the mailbox interface by its name. */
-export const MESSAGE_LAYOUTS: ReadonlyMap<string, MessageLayout> = new Map(
-  MODULES.flatMap((module) => Object.values(module) as unknown[])
-    .filter(isLayout)
-    .map((layout) => [layout.name, layout]),
+export const MESSAGE_LAYOUTS: ReadonlyMap<string, AnyLayout> = new Map(
+  layoutsIn(
+    header,
+    identity,
+    status,
+    dpe,
+    pcr,
+    socFirmware,
+    fuses,
+    cmk,
+    cmKeys,
+    cmHash,
+    cmAes,
+    cmAesGcm,
+    cmAsymmetric,
+    ocpLock,
+  ).map((layout) => [layout.name, layout]),
 );

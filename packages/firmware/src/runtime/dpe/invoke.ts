@@ -62,8 +62,8 @@ export function withDpe<T>(
       statuses: CALIPTRA_STATUSES,
       reservedCertificateSize: RESERVED_CERTIFICATE_SIZE,
       compatibility: {
-        rootSizedTcbInfos: context.options.dpeRootSizedTcbInfos,
-        rootSizedTbs: context.options.dpeRootSizedTcbInfos,
+        rootSizedTcbInfos: context.options.dpeRootSizedTcbInfos ?? false,
+        rootSizedTbs: context.options.dpeRootSizedTcbInfos ?? false,
       },
       ...(options.maxResponseSize === undefined ? {} : { maxResponseSize: options.maxResponseSize }),
     }),
