@@ -11,12 +11,13 @@ import { clearNonFatalError } from '../non-fatal-error.ts';
 import { runKnownAnswerTests } from '../rom/known-answer-tests.ts';
 import { type RuntimeCommand, runCommand } from './command.ts';
 import { certificateChain } from './commands/certificates.ts';
+import { newCryptographicMailbox } from './commands/cryptographic/state.ts';
 import { RUNTIME_COMMANDS } from './commands/table.ts';
 import { initialRuntimeState } from './state.ts';
 
 const RESERVED_AXI_USER = 0xffff_ffff;
-/** TRNG responses before the first command: OCP LOCK context 4, CFI 3, keys and IVs of the cryptographic mailbox 4. */
-const TRNG_RESPONSES = 11;
+/** TRNG responses before the runtime's own: OCP LOCK context 4, CFI 3. */
+const TRNG_RESPONSES = 7;
 
 /** What a sender who withdrew its command at once leaves. */
 const NOTHING_PENDING = { command: 0, dlen: 0, axiUser: 0 } as const;
@@ -37,6 +38,7 @@ export function* runtime(context: FirmwareContext): Firmware {
   state.runtime = initialRuntimeState();
   state.runtime.eccCertChain = certificateChain(context, 'ecdsa-p384');
   state.runtime.mldsaCertChain = certificateChain(context, 'mldsa87');
+  state.runtime.cryptographicMailbox = newCryptographicMailbox(context);
   if (chip.soc.resetReason === 'warm') restoreVersions(context);
   chip.soc.setField('CPTRA_FLOW_STATUS', 'ready_for_runtime', 1);
   yield* observe();

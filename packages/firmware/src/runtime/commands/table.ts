@@ -1,5 +1,6 @@
 import type { RuntimeCommand } from '../command.ts';
 import { CERTIFICATE_COMMANDS } from './certificates.ts';
+import { CRYPTOGRAPHIC_COMMANDS } from './cryptographic/table.ts';
 import { PCR_COMMANDS } from './pcrs.ts';
 import { STATUS_COMMANDS } from './status.ts';
 
@@ -7,5 +8,6 @@ import { STATUS_COMMANDS } from './status.ts';
 export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...CERTIFICATE_COMMANDS,
   ...PCR_COMMANDS,
+  ...CRYPTOGRAPHIC_COMMANDS,
   ...STATUS_COMMANDS,
 ];
