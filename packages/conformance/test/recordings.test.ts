@@ -6,7 +6,8 @@ import { PROVIDERS, vectorsDirectory } from './helpers.ts';
 const directory = vectorsDirectory();
 const KINDS = ['rom-scenarios', 'rom-refusals', 'smoke', 'boot-recording', 'transcript'];
 /** Sessions of one device are enough here; the command line runs all. */
-const SESSIONS = /a-passive-mldsa\/(boot-certs|rom|rom-errors|reset)\/|c-subsystem.*\/rom\//;
+const SESSIONS =
+  /a-passive-mldsa\/(boot-certs|rom|rom-errors|reset|crypto)\/|c-subsystem.*\/rom\/|f-passive.*\/crypto\//;
 
 function recordings(vectors: string): void {
   const recognizers = RECOGNIZERS.filter(({ kind }) => KINDS.includes(kind));

@@ -12,6 +12,7 @@ import { runKnownAnswerTests } from '../rom/known-answer-tests.ts';
 import { type RuntimeCommand, runCommand } from './command.ts';
 import { certificateChain } from './commands/certificates.ts';
 import { newCryptographicMailbox } from './commands/cryptographic/state.ts';
+import { endDebugUnlock, endsDebugUnlock } from './commands/debug-unlock.ts';
 import { RUNTIME_COMMANDS } from './commands/table.ts';
 import { initialRuntimeState } from './state.ts';
 
@@ -33,6 +34,7 @@ type Outcome = 'continue' | 'shutdown' | 'update';
  */
 export function* runtime(context: FirmwareContext): Firmware {
   const { chip, state } = context;
+  chip.trng.start();
   for (let i = 0; i < TRNG_RESPONSES; i++) chip.trng.generate();
   requireHandedOverData(context);
   state.runtime = initialRuntimeState();
@@ -40,6 +42,7 @@ export function* runtime(context: FirmwareContext): Firmware {
   state.runtime.mldsaCertChain = certificateChain(context, 'mldsa87');
   state.runtime.cryptographicMailbox = newCryptographicMailbox(context);
   if (chip.soc.resetReason === 'warm') restoreVersions(context);
+  chip.trng.csrng.disable();
   chip.soc.setField('CPTRA_FLOW_STATUS', 'ready_for_runtime', 1);
   yield* observe();
   yield* report(context, 'RtReadyForCommands');
@@ -72,7 +75,9 @@ export function* serveCommands(context: FirmwareContext): Firmware {
     yield* mailboxCommand(context, 'runtime-mailbox');
     context.chip.soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 0);
     clearNonFatalError(context);
+    const id = context.chip.mailbox.pending()?.command ?? 0;
     const outcome = serve(context, commands);
+    if (endsDebugUnlock(id, context.chip.mailbox.status() === 'CMD_FAILURE')) yield* endDebugUnlock(context);
     if (outcome === 'shutdown') throw new RotError('RUNTIME_SHUTDOWN');
     if (outcome === 'update') yield* requestUpdate(context);
   }

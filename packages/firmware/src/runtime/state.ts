@@ -5,6 +5,8 @@ export interface RuntimeState {
   mldsaCertChain: Uint8Array;
   selfTest: 'idle' | 'in-progress' | 'done';
   cryptographicMailbox: CryptographicMailboxState;
+  /** Debug unlock under way: the request and its challenge, as sent. */
+  debugUnlock: { readonly request: Uint8Array; readonly challenge: Uint8Array } | undefined;
 }
 
 /** An AES key of the cryptographic mailbox, and how many IVs it got. */
@@ -38,5 +40,6 @@ export function initialRuntimeState(): RuntimeState {
       keyUses: [],
       shake256: undefined,
     },
+    debugUnlock: undefined,
   };
 }

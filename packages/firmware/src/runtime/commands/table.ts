@@ -1,6 +1,9 @@
 import type { RuntimeCommand } from '../command.ts';
 import { CERTIFICATE_COMMANDS } from './certificates.ts';
 import { CRYPTOGRAPHIC_COMMANDS } from './cryptographic/table.ts';
+import { DEBUG_UNLOCK_COMMANDS } from './debug-unlock.ts';
+import { FIELD_ENTROPY_COMMANDS } from './field-entropy.ts';
+import { LMS_COMMANDS } from './lms-verify.ts';
 import { PCR_COMMANDS } from './pcrs.ts';
 import { STATUS_COMMANDS } from './status.ts';
 
@@ -10,4 +13,7 @@ export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...PCR_COMMANDS,
   ...CRYPTOGRAPHIC_COMMANDS,
   ...STATUS_COMMANDS,
+  ...LMS_COMMANDS,
+  ...FIELD_ENTROPY_COMMANDS,
+  ...DEBUG_UNLOCK_COMMANDS,
 ];

@@ -1,7 +1,6 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../../context.ts';
 import { type Cmk, cmHmac, type WrappedCmk } from '../../../messages/cmk.ts';
-import { COMMAND_ID } from '../../../messages/command-ids.ts';
 import { CM_HASH_ALGORITHM } from '../../../messages/layouts/cm-hash.ts';
 import {
   CmHkdfExpandReq,
@@ -12,9 +11,8 @@ import {
   CmHmacKdfCounterResp,
 } from '../../../messages/layouts/cm-keys.ts';
 import { CM_KEY_USAGE } from '../../../messages/layouts/cmk.ts';
-import { MailboxReqHeader } from '../../../messages/layouts/header.ts';
 import { RESPONSE_HEADER } from '../../../messages/response.ts';
-import type { RuntimeCommand } from '../../command.ts';
+import { type RuntimeCommand, rawCommand } from '../../command.ts';
 import { type HashChoice, requireHash, reserveCmk, unwrapHmacKey, wrap, wrapKey } from './cmk.ts';
 import { cmCommand, used } from './command.ts';
 
@@ -59,13 +57,7 @@ function derive(
 
 export const HMAC_COMMANDS: readonly RuntimeCommand[] = [
   // Checks its request by itself, as in ROM.
-  {
-    id: COMMAND_ID.CM_HMAC,
-    name: 'CM_HMAC',
-    request: MailboxReqHeader as never,
-    length: 'raw',
-    handle: cmHmac as never,
-  },
+  rawCommand('CM_HMAC', cmHmac),
   cmCommand('CM_HMAC_KDF_COUNTER', 'shorter', CmHmacKdfCounterReq, (context, request) => {
     requireDerivable(request);
     const label = used(request.label, request.label_size);

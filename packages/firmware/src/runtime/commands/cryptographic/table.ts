@@ -1,6 +1,7 @@
 import type { RuntimeCommand } from '../../command.ts';
 import { AES_COMMANDS } from './aes.ts';
 import { AES_GCM_COMMANDS } from './aes-gcm.ts';
+import { AES_GCM_DMA_COMMANDS } from './aes-gcm-dma.ts';
 import { ECDH_COMMANDS } from './ecdh.ts';
 import { ECDSA_COMMANDS } from './ecdsa.ts';
 import { HASH_COMMANDS } from './hash.ts';
@@ -24,6 +25,7 @@ export const CRYPTOGRAPHIC_COMMANDS: readonly RuntimeCommand[] = [
   ...HMAC_COMMANDS,
   ...AES_COMMANDS,
   ...AES_GCM_COMMANDS,
+  ...AES_GCM_DMA_COMMANDS,
   ...ECDH_COMMANDS,
   ...ECDSA_COMMANDS,
   ...MLDSA_COMMANDS,
