@@ -14,7 +14,8 @@ const KINDS = [
   'dpe-recording',
 ];
 /** Sessions of one device are enough here; the command line runs all. */
-const SESSIONS = /a-passive-mldsa\/(boot-certs|rom|rom-errors|reset)\/|c-subsystem.*\/rom\//;
+const SESSIONS =
+  /a-passive-mldsa\/(boot-certs|rom|rom-errors|reset|crypto)\/|c-subsystem.*\/rom\/|f-passive.*\/crypto\//;
 
 function recordings(vectors: string): void {
   const recognizers = RECOGNIZERS.filter(({ kind }) => KINDS.includes(kind));

@@ -46,6 +46,16 @@ export class Trng {
       this.#soc.answerTrng(this.#entropy.bytes(TRNG_RESPONSE_SIZE));
   }
 
+  /**
+   * What each firmware stage does first: the internal generator is enabled, unless it is, and seeded anew. Nothing if the
+   * SoC answers. caliptra-sw:drivers/src/csrng.rs (Csrng::with_seed)
+   */
+  start(): void {
+    if (!this.#soc.internalTrng) return;
+    if (!this.csrng.enabled) this.csrng.enable();
+    this.csrng.instantiate();
+  }
+
   /** Asks the SoC for a response without waiting. */
   request(): void {
     this.#soc.set('CPTRA_TRNG_STATUS', 1);
@@ -85,10 +95,7 @@ export class Trng {
   }
 
   #generateInternally(blocks: number): Uint8Array {
-    if (!this.csrng.instantiated) {
-      this.csrng.enable();
-      this.csrng.instantiate();
-    }
+    if (!this.csrng.instantiated) this.start();
     this.#responses++;
     return this.csrng.generate(blocks);
   }

@@ -1,3 +1,4 @@
+import { ERRORS } from '@rootcap/errors';
 import { COMMAND_ID, type CommandName, ROM_COMMANDS, RUNTIME_COMMANDS } from '@rootcap/firmware';
 import type { Device } from 'rootcap';
 import { compare, Fields, isObject, type JsonObject, readJson } from '../fields.ts';
@@ -17,7 +18,7 @@ import { isKnownRom, recordedConfig, recordedDevice, recordedFirmware } from './
 
 const ids = (...names: readonly CommandName[]): ReadonlySet<number> => new Set(names.map((name) => COMMAND_ID[name]));
 
-/** Answers that never change after boot. */
+/** Answers that never change after boot, or that the request alone decides. */
 const FIXED_ANSWERS = ids(
   'VERSION',
   'CAPABILITIES',
@@ -33,7 +34,18 @@ const FIXED_ANSWERS = ids(
   'GET_FMC_ALIAS_MLDSA87_CSR',
   'GET_RT_ALIAS_ECC384_CERT',
   'GET_RT_ALIAS_MLDSA87_CERT',
+  'ECDSA384_SIGNATURE_VERIFY',
+  'MLDSA87_SIGNATURE_VERIFY',
+  'LMS_SIGNATURE_VERIFY',
+  'CM_SHA_INIT',
+  'CM_SHA_UPDATE',
+  'CM_SHA_FINAL',
+  'FE_PROG',
+  'PRODUCTION_AUTH_DEBUG_UNLOCK_REQ',
 );
+
+/** Commands whose refusals the request alone decides. */
+const FIXED_REFUSALS = ids('CM_IMPORT', 'CM_RANDOM_GENERATE');
 
 /** Commands that bring firmware; they are in no table of handlers. */
 const FIRMWARE_COMMANDS = ids('FIRMWARE_LOAD', 'RI_DOWNLOAD_FIRMWARE');
@@ -43,8 +55,8 @@ const LEFT_OUT = { nothing: 0, entropy: 1, dpe: 2, anything: 3 } as const;
 type LeftOut = (typeof LEFT_OUT)[keyof typeof LEFT_OUT];
 
 /** What may have been left out for an answer still to be comparable. */
-function toleranceOf(id: number): LeftOut {
-  if (FIXED_ANSWERS.has(id)) return LEFT_OUT.anything;
+function toleranceOf(id: number, refused: boolean): LeftOut {
+  if (FIXED_ANSWERS.has(id) || (refused && FIXED_REFUSALS.has(id))) return LEFT_OUT.anything;
   if (id === COMMAND_ID.GET_PCR_LOG || id === COMMAND_ID.FIRMWARE_LOAD) return LEFT_OUT.dpe;
   return LEFT_OUT.nothing;
 }
@@ -150,17 +162,25 @@ class Session {
     const commands = inRuntime ? RUNTIME_COMMANDS : ROM_COMMANDS;
     const known = FIRMWARE_COMMANDS.has(id) || commands.some((command) => command.id === id);
     const refused = entry.text('status') === 'CMD_FAILURE';
+    // What the recorded firmware does not have, the model must not have either.
+    if (isUnimplemented(entry)) return;
     if (!known && (inRuntime || !refused)) {
       const effect = refused ? LEFT_OUT.nothing : effectOf(entry.text('name'));
       if (effect > this.#leftOut) this.#leftOut = effect;
       notRun(MISSING);
     }
-    if (this.#leftOut > toleranceOf(id)) notRun(`entries after ${MISSING}`);
+    if (this.#leftOut > toleranceOf(id, refused)) notRun(`entries after ${MISSING}`);
     if (inRuntime && this.device.chip.soc.subsystemMode && !FIXED_ANSWERS.has(id))
       notRun('measurements of SoC firmware, which the model does not load yet');
     if (id === COMMAND_ID.FW_INFO && !isKnownRom(this.#folder))
       notRun('the answer describes a ROM image that is not known');
   }
+}
+
+function isUnimplemented(entry: Fields): boolean {
+  const error = entry.value('error');
+  if (!isObject(error)) return false;
+  return Number(new Fields(error).text('fw_error_non_fatal')) === ERRORS.RUNTIME_UNIMPLEMENTED_COMMAND;
 }
 
 function bootFirmware(device: Device): void {

@@ -11,6 +11,7 @@ const FAULTS: FaultCodes = {
 };
 
 const COUNTER_ONE = Uint8Array.of(0, 0, 0, 1);
+const HKDF_FIRST_BLOCK = Uint8Array.of(1);
 const SEPARATOR = Uint8Array.of(0);
 
 export type HmacMode = 'sha384' | 'sha512';
@@ -54,8 +55,13 @@ export class HmacDriver {
   }
 
   /** The same KDF with key and result as bytes. */
-  kdfBytes(key: Uint8Array, label: Uint8Array): Uint8Array {
-    return this.mac('sha512', key, kdfInput(label));
+  kdfBytes(mode: HmacMode, key: Uint8Array, label: Uint8Array): Uint8Array {
+    return this.mac(mode, key, kdfInput(label));
+  }
+
+  /** One block of HKDF-Expand: `HMAC(prk, info ‖ 01)`. @see caliptra-sw:drivers/src/hkdf.rs */
+  hkdfExpand(mode: HmacMode, prk: Uint8Array, info: Uint8Array): Uint8Array {
+    return this.mac(mode, prk, concatBytes(info, HKDF_FIRST_BLOCK));
   }
 }
 

@@ -17,8 +17,8 @@ export class Mldsa87Driver {
     this.#selfChecks = selfChecks;
   }
 
-  /** Public key (2592 bytes) of the seed in a slot, then the pairwise test: a signature of 64 zero bytes. */
-  keyPair(seed: SlotRef): Uint8Array {
+  /** Public key (2592 bytes) of a seed, 32 bytes or in a slot, then the pairwise test: a signature of 64 zero bytes. */
+  keyPair(seed: SlotRef | Uint8Array): Uint8Array {
     this.#entropy();
     const publicKey = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaKeygen({ seed }));
     if (!this.#selfChecks) {
@@ -34,7 +34,7 @@ export class Mldsa87Driver {
   }
 
   /** Deterministic signature of a message, verified at once. @returns 4627 bytes */
-  sign(seed: SlotRef, publicKey: Uint8Array, message: Uint8Array): Uint8Array {
+  sign(seed: SlotRef | Uint8Array, publicKey: Uint8Array, message: Uint8Array): Uint8Array {
     return this.#sign(seed, publicKey, { message });
   }
 
@@ -43,7 +43,7 @@ export class Mldsa87Driver {
     return this.#sign(seed, publicKey, { mu });
   }
 
-  #sign(seed: SlotRef, publicKey: Uint8Array, input: MlDsaMessage): Uint8Array {
+  #sign(seed: SlotRef | Uint8Array, publicKey: Uint8Array, input: MlDsaMessage): Uint8Array {
     this.#entropy();
     const signature = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaSign({ seed, ...input }));
     if (this.#selfChecks && !this.#chip.abr.mldsaVerify({ publicKey, signature, ...input }))

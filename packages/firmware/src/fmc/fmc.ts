@@ -17,6 +17,7 @@ const CFI_RESETS = 3;
  */
 export function* fmc(context: FirmwareContext): Firmware {
   const { chip, persistent } = context;
+  chip.trng.start();
   for (let i = 0; i < CFI_RESETS; i++) chip.trng.generate();
   if (persistent.rom.get('marker') !== ROM_MARKER) throw new RotError('FMC_INVALID_ROM_PERSISTENT_DATA_MARKER');
   if (persistent.rom.get('major_version') !== ROM_MAJOR_VERSION)

@@ -6,11 +6,14 @@ import { guarded } from '../drivers/engine-fault.ts';
 import { KEY_ID } from '../key-ids.ts';
 import { stableOwnerKeyAvailable } from '../rom/idevid.ts';
 import { CM_HASH_ALGORITHM } from './layouts/cm-hash.ts';
-import { type CmDeriveStableKeyReq, CmDeriveStableKeyResp, CmHmacReq } from './layouts/cm-keys.ts';
-import { type EncryptedCmk, UnencryptedCmk } from './layouts/cmk.ts';
-import { RESPONSE_HEADER, varSizeResponse } from './response.ts';
+import { type CmDeriveStableKeyReq, CmHmacReq } from './layouts/cm-keys.ts';
+import { CM_KEY_USAGE, type EncryptedCmk, UnencryptedCmk } from './layouts/cmk.ts';
+import { varSizeResponse } from './response.ts';
 
-const KEY_USAGE_HMAC = 1;
+/** A key of the cryptographic mailbox, in the clear. */
+export type Cmk = Infer<typeof UnencryptedCmk>;
+/** The same as the client has it. */
+export type WrappedCmk = Infer<typeof EncryptedCmk>;
 
 /** Root slot and label of each kind of stable key; 0 and everything above are refused. */
 const STABLE_KEYS: Readonly<Record<number, { readonly slot: number; readonly label: string }>> = {
@@ -21,27 +24,34 @@ const STABLE_KEYS: Readonly<Record<number, { readonly slot: number; readonly lab
 const STABLE_OWNER_KEY_TYPE = 3;
 
 /**
- * CM_DERIVE_STABLE_KEY: a key that outlives firmware updates, wrapped for the client.
+ * A key that outlives firmware updates, for CM_DERIVE_STABLE_KEY of ROM and runtime.
  *
- * @see caliptra-sw:rom/dev/src/flow/cold_reset/fw_processor/mod.rs (derive_stable_key)
+ * @throws RotError DOT_INVALID_KEY_TYPE, CMB_STABLE_OWNER_KEY_NOT_AVAILABLE
+ * @see caliptra-sw:runtime/src/cryptographic_mailbox.rs (derive_stable_key)
  */
-export function deriveStableKey(context: FirmwareContext, request: Infer<typeof CmDeriveStableKeyReq>): Uint8Array {
+export function stableKey(context: FirmwareContext, request: Infer<typeof CmDeriveStableKeyReq>): Cmk {
   const { drivers } = context;
   if (request.key_type === STABLE_OWNER_KEY_TYPE && !stableOwnerKeyAvailable(context))
     throw new RotError('CMB_STABLE_OWNER_KEY_NOT_AVAILABLE');
   const root = STABLE_KEYS[request.key_type];
   if (root === undefined) throw new RotError('DOT_INVALID_KEY_TYPE', `key type ${request.key_type}`);
   const intermediate = cmacKdf(context, root.slot, request.info);
-  const key = drivers.hmac.kdfBytes(intermediate, concatBytes(utf8ToBytes(root.label), request.info));
-  const wrapped = wrapCmk(context, {
+  const key = drivers.hmac.kdfBytes('sha512', intermediate, concatBytes(utf8ToBytes(root.label), request.info));
+  return newCmk(CM_KEY_USAGE.HMAC, swapWords(key));
+}
+
+/** @param id - of the usage counter, for AES keys */
+export function newCmk(key_usage: number, key: Uint8Array, id = 0): Cmk {
+  const key_material = new Uint8Array(UnencryptedCmk.member('key_material').field.size);
+  key_material.set(key);
+  return {
     version: 1,
     length: key.length,
-    key_usage: KEY_USAGE_HMAC,
-    id: new Uint8Array(3),
+    key_usage,
+    id: Uint8Array.of(id, id >>> 8, id >>> 16),
     usage_counter: new Uint8Array(8),
-    key_material: swapWords(key),
-  });
-  return CmDeriveStableKeyResp.encode({ hdr: RESPONSE_HEADER, cmk: wrapped });
+    key_material,
+  };
 }
 
 /**
@@ -59,27 +69,21 @@ function cmacKdf({ chip }: FirmwareContext, slot: number, label: Uint8Array): Ui
   return concatBytes(...blocks);
 }
 
-function wrapCmk({ chip, persistent }: FirmwareContext, cmk: Infer<typeof UnencryptedCmk>): Infer<typeof EncryptedCmk> {
-  // The IV is three words of a TRNG response, written to little-endian registers.
-  const iv = swapWords(chip.trng.generate().subarray(0, 12));
-  const { ciphertext, tag } = chip.aes.gcmEncrypt({
-    key: [persistent.rom.get('cmb_aes_key_share0'), persistent.rom.get('cmb_aes_key_share1')],
-    iv,
-    plaintext: UnencryptedCmk.encode(cmk),
-  });
+/** The two halves of the key that wraps all others; ROM makes it at each cold boot. */
+function wrappingKey({ persistent: { rom } }: FirmwareContext): [Uint8Array, Uint8Array] {
+  return [rom.get('cmb_aes_key_share0'), rom.get('cmb_aes_key_share1')];
+}
+
+/** @param iv - 12 bytes, never used before under this key */
+export function wrapCmk(context: FirmwareContext, cmk: Cmk, iv: Uint8Array): WrappedCmk {
+  const plaintext = UnencryptedCmk.encode(cmk);
+  const { ciphertext, tag } = context.chip.aes.gcmEncrypt({ key: wrappingKey(context), iv, plaintext });
   return { domain: 0, domain_metadata: new Uint8Array(16), iv, ciphertext, gcm_tag: tag };
 }
 
-function unwrapCmk(
-  { chip, persistent }: FirmwareContext,
-  cmk: Infer<typeof EncryptedCmk>,
-): Infer<typeof UnencryptedCmk> {
-  const plaintext = chip.aes.gcmDecrypt({
-    key: [persistent.rom.get('cmb_aes_key_share0'), persistent.rom.get('cmb_aes_key_share1')],
-    iv: cmk.iv,
-    ciphertext: cmk.ciphertext,
-    tag: cmk.gcm_tag,
-  });
+/** @throws RotError RUNTIME_DRIVER_AES_INVALID_TAG for anything that this boot's key did not wrap */
+export function unwrapCmk(context: FirmwareContext, { iv, ciphertext, gcm_tag: tag }: WrappedCmk): Cmk {
+  const plaintext = context.chip.aes.gcmDecrypt({ key: wrappingKey(context), iv, ciphertext, tag });
   if (plaintext === undefined) throw new RotError('RUNTIME_DRIVER_AES_INVALID_TAG');
   return UnencryptedCmk.decode(plaintext);
 }
@@ -97,7 +101,7 @@ export function cmHmac(context: FirmwareContext, message: Uint8Array): Uint8Arra
   const request = CmHmacReq.decode(whole);
   if (request.data_size > request.data.length) throw new RotError('CMB_HMAC_INVALID_REQ_SIZE');
   const cmk = unwrapCmk(context, request.cmk);
-  if ((cmk.length !== 48 && cmk.length !== 64) || cmk.key_usage !== KEY_USAGE_HMAC)
+  if ((cmk.length !== 48 && cmk.length !== 64) || cmk.key_usage !== CM_KEY_USAGE.HMAC)
     throw new RotError('CMB_HMAC_INVALID_KEY_USAGE');
   if (cmk.length === 48 && request.hash_algorithm !== CM_HASH_ALGORITHM.SHA384)
     throw new RotError('CMB_HMAC_INVALID_KEY_USAGE_AND_SIZE');

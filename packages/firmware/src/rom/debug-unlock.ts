@@ -39,7 +39,8 @@ export function* debugUnlock(context: FirmwareContext): Firmware {
 
 type UnlockKind = 'manuf' | 'prod';
 
-function requestedUnlock({ chip: { soc } }: FirmwareContext): UnlockKind | undefined {
+/** What the SoC asks for. @throws RotError SS_DBG_UNLOCK_INVALID_REQ_REG_VALUE for both, or in the wrong lifecycle */
+export function requestedUnlock({ chip: { soc } }: FirmwareContext): UnlockKind | undefined {
   const manuf = soc.field('SS_DBG_SERVICE_REG_REQ', 'manuf_dbg_unlock_req') !== 0;
   const prod = soc.field('SS_DBG_SERVICE_REG_REQ', 'prod_dbg_unlock_req') !== 0;
   if (!manuf && !prod) return undefined;
@@ -105,8 +106,13 @@ function refusalOf(check: () => void): RotError | undefined {
   }
 }
 
+/** @param level - from 1 on */
+export function setUnlockLevel({ chip: { soc } }: FirmwareContext, level: number): void {
+  soc.set('SS_SOC_DBG_UNLOCK_LEVEL', (1 << (level - 1)) >>> 0, 0);
+}
+
 function* unlockProduction(context: FirmwareContext): Firmware {
-  const { mailbox, soc } = context.chip;
+  const { mailbox } = context.chip;
   let responded = false;
   let level = 0;
   let refusal: RotError | undefined;
@@ -147,7 +153,7 @@ function* unlockProduction(context: FirmwareContext): Firmware {
     });
     level = asked.unlock_level;
   }
-  if (refusal === undefined) soc.set('SS_SOC_DBG_UNLOCK_LEVEL', (1 << (level - 1)) >>> 0, 0);
+  if (refusal === undefined) setUnlockLevel(context, level);
   yield* finish(context, 'prod', refusal === undefined, responded);
   if (refusal !== undefined) throw refusal;
 }

@@ -1,5 +1,6 @@
 import { selfTest } from '@rootcap/crypto';
 import { type ErrorName, RotError } from '@rootcap/errors';
+import type { Chip } from '@rootcap/hardware';
 import type { FirmwareContext } from '../context.ts';
 
 /** TRNG responses that ROM's known-answer tests take: ECC 2, ECDH 1, HMAC KDF 2, HKDF 4, ML-DSA 6. */
@@ -23,9 +24,24 @@ const FAILURES: Readonly<Record<string, ErrorName>> = {
  * @see caliptra-sw:kat/src
  */
 export function runKnownAnswerTests({ chip, provider }: FirmwareContext): void {
+  testGenerator(chip);
   for (let i = 0; i < TRNG_RESPONSES; i++) chip.trng.generate();
   if (passed.has(provider)) return;
   for (const { primitive, passed: ok } of selfTest(provider))
     if (!ok) throw new RotError(FAILURES[primitive] ?? 'ROM_INTEGRITY_FAILURE', primitive);
   passed.add(provider);
+}
+
+/**
+ * The test of the internal generator takes its state, so it is seeded anew. Each look at the entropy source lets it test
+ * another window: once during the reseed of the test, once before the new seed.
+ *
+ * @see caliptra-sw:kat/src/csrng_kat.rs
+ */
+function testGenerator({ soc, trng }: Chip): void {
+  if (!soc.internalTrng) return;
+  trng.csrng.pollHealthTests();
+  if (!trng.csrng.enabled) trng.csrng.enable();
+  trng.csrng.pollHealthTests();
+  trng.csrng.instantiate();
 }

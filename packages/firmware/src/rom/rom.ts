@@ -22,6 +22,7 @@ const MASKING_RESPONSES = 3;
  */
 export function* rom(context: FirmwareContext): Firmware {
   const { chip } = context;
+  chip.trng.start();
   for (let i = 0; i < CFI_RESETS; i++) chip.trng.generate();
   yield* report(context, 'CfiInitialized');
   startWatchdog(context);

@@ -2,6 +2,7 @@ import { type ErrorName, RotError } from '@rootcap/errors';
 import type { Struct } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
 import { COMMAND_ID, type CommandName } from '../messages/command-ids.ts';
+import { MailboxReqHeader } from '../messages/layouts/header.ts';
 import { ensurePl0 } from './privilege.ts';
 
 /**
@@ -60,6 +61,14 @@ export function pl0Only(rule: Pl0Rule, command: RuntimeCommand): RuntimeCommand 
   return { ...command, pl0: rule };
 }
 
+/** Declares a command that looks at something else before the length of its request. */
+export function rawCommand(
+  name: CommandName,
+  handle: (context: FirmwareContext, message: Uint8Array) => Uint8Array | undefined,
+): RuntimeCommand {
+  return { id: COMMAND_ID[name], name, request: MailboxReqHeader as never, length: 'raw', handle: handle as never };
+}
+
 /** Decodes a request by its length class and runs the command. */
 export function runCommand(
   context: FirmwareContext,
@@ -73,12 +82,21 @@ export function runCommand(
 }
 
 function decodeRequest(command: RuntimeCommand, message: Uint8Array): unknown {
-  const { request, length } = command;
+  const { request, length, lengthError } = command;
   if (length === 'raw') return message;
   if (length === 'any') return request.decodeFrom(message);
+  return decodeSized(request, length, message, lengthError);
+}
+
+/** @throws RotError `lengthError` for a message longer than its struct, or shorter than an `exact` one */
+export function decodeSized<Request>(
+  request: Struct<Request>,
+  length: 'exact' | 'shorter',
+  message: Uint8Array,
+  lengthError: ErrorName = 'RUNTIME_INSUFFICIENT_MEMORY',
+): Request {
   if (message.length === request.size) return request.decode(message);
-  if (length === 'exact' || message.length > request.size)
-    throw new RotError(command.lengthError ?? 'RUNTIME_INSUFFICIENT_MEMORY', `${message.length} bytes`);
+  if (length === 'exact' || message.length > request.size) throw new RotError(lengthError, `${message.length} bytes`);
   const whole = new Uint8Array(request.size);
   whole.set(message);
   return request.decode(whole);

@@ -10,14 +10,16 @@ import { clearNonFatalError } from '../non-fatal-error.ts';
 import { runKnownAnswerTests } from '../rom/known-answer-tests.ts';
 import { type RuntimeCommand, runCommand } from './command.ts';
 import { certificateChain } from './commands/certificates.ts';
+import { newCryptographicMailbox } from './commands/cryptographic/state.ts';
+import { endDebugUnlock, endsDebugUnlock } from './commands/debug-unlock.ts';
 import { RUNTIME_COMMANDS } from './commands/table.ts';
 import { disableAttestation } from './disable-attestation.ts';
 import { distrust, initializeDpe, resumeDpe, updateDpe } from './dpe/boot.ts';
 import { initialRuntimeState } from './state.ts';
 
 const RESERVED_AXI_USER = 0xffff_ffff;
-/** TRNG responses before the first command: OCP LOCK context 4, CFI 3, keys and IVs of the cryptographic mailbox 4. */
-const TRNG_RESPONSES = 11;
+/** TRNG responses before the runtime's own: OCP LOCK context 4, CFI 3. */
+const TRNG_RESPONSES = 7;
 
 /** What a sender who withdrew its command at once leaves. */
 const NOTHING_PENDING = { command: 0, dlen: 0, axiUser: 0 } as const;
@@ -33,13 +35,16 @@ type Outcome = 'continue' | 'shutdown' | 'update';
  */
 export function* runtime(context: FirmwareContext): Firmware {
   const { chip, state } = context;
+  chip.trng.start();
   for (let i = 0; i < TRNG_RESPONSES; i++) chip.trng.generate();
   requireHandedOverData(context);
   state.runtime = initialRuntimeState();
   state.runtime.eccCertChain = certificateChain(context, 'ecdsa-p384');
   state.runtime.mldsaCertChain = certificateChain(context, 'mldsa87');
+  state.runtime.cryptographicMailbox = newCryptographicMailbox(context);
   if (context.persistent.dpe.get('attestation_disabled') !== 0) disableAgain(context);
   resumeAfterReset(context);
+  chip.trng.csrng.disable();
   chip.soc.setField('CPTRA_FLOW_STATUS', 'ready_for_runtime', 1);
   yield* observe();
   yield* report(context, 'RtReadyForCommands');
@@ -110,9 +115,11 @@ export function* serveCommands(context: FirmwareContext): Firmware {
     context.chip.soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 0);
     context.persistent.dpe.set('runtime_cmd_active', 1);
     clearNonFatalError(context);
+    const id = context.chip.mailbox.pending()?.command ?? 0;
     const outcome = serve(context, commands);
     // Until the loop starts over, a reset still hits a running command.
     yield* observe();
+    if (endsDebugUnlock(id, context.chip.mailbox.status() === 'CMD_FAILURE')) yield* endDebugUnlock(context);
     if (outcome === 'shutdown') throw new RotError('RUNTIME_SHUTDOWN');
     if (outcome === 'update') yield* requestUpdate(context);
   }

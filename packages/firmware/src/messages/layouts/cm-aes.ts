@@ -59,3 +59,6 @@ export const CmAesRespHeader = struct('CmAesRespHeader', {
 });
 
 export const CmAesResp = struct('CmAesResp', { hdr: CmAesRespHeader, output: bytes(MAX_CMB_DATA_SIZE) });
+
+/** Every other number counts as reserved. */
+export const CM_AES_MODE = { CBC: 1, CTR: 2 } as const;

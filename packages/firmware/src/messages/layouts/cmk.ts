@@ -23,3 +23,6 @@ export const UnencryptedCmk = struct('UnencryptedCmk', {
   usage_counter: bytes(8),
   key_material: bytes(64),
 });
+
+/** What a key is for; every other number counts as reserved. */
+export const CM_KEY_USAGE = { HMAC: 1, AES: 2, ECDSA: 3, MLDSA: 4, MLKEM: 5 } as const;

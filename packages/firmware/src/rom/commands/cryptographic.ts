@@ -1,19 +1,18 @@
 import { RotError } from '@rootcap/errors';
+import { swapWords } from '@rootcap/struct';
+import { stableKey, wrapCmk } from '../../messages/cmk.ts';
 import { COMMAND_ID } from '../../messages/command-ids.ts';
 import { CM_HASH_ALGORITHM, CmShaReqHdr } from '../../messages/layouts/cm-hash.ts';
-import { CmRandomGenerateReq } from '../../messages/layouts/cm-keys.ts';
+import { CmDeriveStableKeyReq, CmDeriveStableKeyResp, CmRandomGenerateReq } from '../../messages/layouts/cm-keys.ts';
 import { MAX_CMB_DATA_SIZE as CM_RANDOM_GENERATE_MAX } from '../../messages/layouts/cm-sizes.ts';
-import { varSizeResponse } from '../../messages/response.ts';
+import { randomBytes } from '../../messages/random.ts';
+import { RESPONSE_HEADER, varSizeResponse } from '../../messages/response.ts';
 import { decodeExactly, type RomCommand, romCommand } from '../command.ts';
 
-const TRNG_RESPONSE = 48;
-
 /** CM_RANDOM_GENERATE: more than the maximum fails the command, without an error. */
-export const cmRandomGenerate = romCommand('CM_RANDOM_GENERATE', CmRandomGenerateReq, ({ chip }, { size }) => {
+export const cmRandomGenerate = romCommand('CM_RANDOM_GENERATE', CmRandomGenerateReq, (context, { size }) => {
   if (size > CM_RANDOM_GENERATE_MAX) return undefined;
-  const data = new Uint8Array(Math.ceil(size / TRNG_RESPONSE) * TRNG_RESPONSE);
-  for (let i = 0; i < data.length; i += TRNG_RESPONSE) data.set(chip.trng.generate(), i);
-  return varSizeResponse(data.subarray(0, size));
+  return varSizeResponse(randomBytes(context, size));
 });
 
 const HASHES: Readonly<Record<number, 'sha384' | 'sha512'>> = {
@@ -34,3 +33,10 @@ export const cmSha: RomCommand = {
     return varSizeResponse(chip.sha512.digest(name, message.subarray(CmShaReqHdr.size, end)));
   },
 };
+
+/** CM_DERIVE_STABLE_KEY: the IV of the wrapping is a TRNG response, three words of it in little-endian registers. */
+export const cmDeriveStableKey = romCommand('CM_DERIVE_STABLE_KEY', CmDeriveStableKeyReq, (context, request) => {
+  const key = stableKey(context, request);
+  const iv = swapWords(context.chip.trng.generate().subarray(0, 12));
+  return CmDeriveStableKeyResp.encode({ hdr: RESPONSE_HEADER, cmk: wrapCmk(context, key, iv) });
+});

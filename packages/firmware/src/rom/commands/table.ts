@@ -1,9 +1,8 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
 import { type CapabilityName, capabilitiesResponse } from '../../messages/capabilities.ts';
-import { cmHmac, deriveStableKey } from '../../messages/cmk.ts';
+import { cmHmac } from '../../messages/cmk.ts';
 import { COMMAND_ID, type CommandName } from '../../messages/command-ids.ts';
-import { CmDeriveStableKeyReq } from '../../messages/layouts/cm-keys.ts';
 import { StashMeasurementReq } from '../../messages/layouts/dpe.ts';
 import { InstallOwnerPkHashReq, InstallOwnerPkHashResp } from '../../messages/layouts/fuses.ts';
 import { MailboxReqHeader } from '../../messages/layouts/header.ts';
@@ -14,7 +13,7 @@ import { versionResponse } from '../../messages/version.ts';
 import { type RomCommand, type RomResponse, romCommand } from '../command.ts';
 import { stableOwnerKeyAvailable } from '../idevid.ts';
 import { runKnownAnswerTests } from '../known-answer-tests.ts';
-import { cmRandomGenerate, cmSha } from './cryptographic.ts';
+import { cmDeriveStableKey, cmRandomGenerate, cmSha } from './cryptographic.ts';
 import { getIdevCsr, getLdevCert } from './identity.ts';
 import { reportHekMetadata } from './report-hek-metadata.ts';
 import { stashMeasurement } from './stash-measurement.ts';
@@ -90,7 +89,7 @@ export const ROM_COMMANDS: readonly RomCommand[] = [
   romCommand('GET_IDEV_MLDSA87_CSR', MailboxReqHeader, (context) => getIdevCsr(context, 'mldsa87')),
   romCommand('GET_LDEV_ECC384_CERT', MailboxReqHeader, (context) => getLdevCert(context, 'ecdsa-p384')),
   romCommand('GET_LDEV_MLDSA87_CERT', MailboxReqHeader, (context) => getLdevCert(context, 'mldsa87')),
-  romCommand('CM_DERIVE_STABLE_KEY', CmDeriveStableKeyReq, deriveStableKey),
+  cmDeriveStableKey,
   raw('CM_HMAC', cmHmac),
   cmRandomGenerate,
   cmSha,

@@ -3,13 +3,12 @@ import type { FirmwareContext } from '../../context.ts';
 import { zeroizeEngines } from '../../fatal-error.ts';
 import { fuseSvn } from '../../measured-state.ts';
 import { type CapabilityName, capabilitiesResponse } from '../../messages/capabilities.ts';
-import { COMMAND_ID, type CommandName } from '../../messages/command-ids.ts';
 import { MailboxReqHeader } from '../../messages/layouts/header.ts';
 import { FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST, FwInfoResp } from '../../messages/layouts/status.ts';
 import { headerOnly, RESPONSE_HEADER } from '../../messages/response.ts';
 import { type VerifyFailures, verifyEcdsaRequest, verifyMldsaRequest } from '../../messages/signature-verify.ts';
 import { versionResponse } from '../../messages/version.ts';
-import { pl0Only, type RuntimeCommand, runtimeCommand } from '../command.ts';
+import { pl0Only, type RuntimeCommand, rawCommand, runtimeCommand } from '../command.ts';
 import { disableAttestation } from '../disable-attestation.ts';
 
 function fwInfo({ chip: { soc }, persistent, options }: FirmwareContext): Uint8Array {
@@ -56,14 +55,6 @@ function ownerManifestMinSvn(soc: FirmwareContext['chip']['soc']): number {
 
 const FAILURES: VerifyFailures = { ecdsa: 'RUNTIME_ECDSA_VERIFY_FAILED', mldsa: 'RUNTIME_MLDSA_VERIFY_FAILED' };
 
-/** A command that decodes its request itself. */
-function raw(
-  name: CommandName,
-  handle: (context: FirmwareContext, message: Uint8Array) => Uint8Array | undefined,
-): RuntimeCommand {
-  return { id: COMMAND_ID[name], name, request: MailboxReqHeader as never, length: 'raw', handle: handle as never };
-}
-
 function capabilities({ chip: { soc } }: FirmwareContext): Uint8Array {
   const names: CapabilityName[] = ['RT_BASE'];
   if (soc.ocpLockEnabled) names.push('RT_OCP_LOCK');
@@ -91,11 +82,11 @@ export const STATUS_COMMANDS: readonly RuntimeCommand[] = [
     runtime.selfTest = 'idle';
     return undefined;
   }),
-  raw('ECDSA384_SIGNATURE_VERIFY', (context, message) => {
+  rawCommand('ECDSA384_SIGNATURE_VERIFY', (context, message) => {
     verifyEcdsaRequest(context, message, FAILURES);
     return headerOnly(FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST);
   }),
-  raw('MLDSA87_SIGNATURE_VERIFY', (context, message) => {
+  rawCommand('MLDSA87_SIGNATURE_VERIFY', (context, message) => {
     verifyMldsaRequest(context, message, FAILURES);
     return undefined;
   }),
