@@ -9,7 +9,7 @@ export function readVectors<T>(path: string): T {
 }
 
 /** Whether the pack has this file. */
-export const hasVectors = (path: string): boolean => existsSync(`${root}/caliptra/${path}`);
+export const hasVectors = (path: string): boolean => hasPack('caliptra', path);
 
 /** Names of the recorded configurations. */
 export function goldenNames(): string[] {

@@ -31,6 +31,8 @@ export function* rom(context: FirmwareContext): Firmware {
   startWatchdog(context);
   yield* report(context, 'KatStarted');
   runKnownAnswerTests(context);
+  // The core had the accelerator since reset; the last test gives it back.
+  if (chip.shaAccelerator.owner === 'uc') chip.shaAccelerator.unlock();
   yield* report(context, 'KatComplete');
   yield* debugUnlock(context);
   yield* runResetFlow(context);
