@@ -1,7 +1,7 @@
 import { type Fuses, fuseWords } from '@rootcap/hardware';
 import { UsageError } from './errors.ts';
-import { utf8Text } from './text.ts';
-import { parseHex, parseInteger } from './values.ts';
+import { isRecord, jsonFlag, jsonHex, jsonNumber, parseJsonObject } from './json.ts';
+import { parseHex } from './values.ts';
 
 /** How one fuse is written in a fuse file. */
 export interface FuseField {
@@ -54,49 +54,25 @@ export function fuseRegister(name: keyof Fuses, value: NonNullable<Fuses[keyof F
   return fuseWords({ [name]: value })[0]?.[0] ?? '';
 }
 
-function numberOf(value: unknown, argument: string): number {
-  if (typeof value === 'string') return parseInteger(value, argument);
-  if (typeof value !== 'number') throw new UsageError(`${argument}: expected a number, got ${typeof value}`);
-  return value;
-}
-
 function fuseValue({ kind, size }: FuseField, value: unknown, argument: string): NonNullable<Fuses[keyof Fuses]> {
   switch (kind) {
     case 'bytes':
       // null: blank, which is all zeros.
       if (value === null) return new Uint8Array(size ?? 0);
-      if (typeof value !== 'string')
-        throw new UsageError(`${argument}: expected hexadecimal text, got ${typeof value}`);
-      return parseHex(value, argument, size);
+      return jsonHex(value, argument, size);
     case 'flag':
-      if (typeof value !== 'boolean') throw new UsageError(`${argument}: expected true or false, got ${typeof value}`);
-      return value;
+      return jsonFlag(value, argument);
     case 'words':
       if (!Array.isArray(value)) throw new UsageError(`${argument}: expected a list of words, got ${typeof value}`);
-      return value.map((word, i) => numberOf(word, `${argument}[${i}]`));
+      return value.map((word, i) => jsonNumber(word, `${argument}[${i}]`));
     case 'svn':
-      if (!Array.isArray(value)) return numberOf(value ?? 0, argument);
+      if (!Array.isArray(value)) return jsonNumber(value ?? 0, argument);
       if (value.length !== 4)
         throw new UsageError(`${argument}: expected a number or 4 words, got ${value.length} words`);
-      return value.map((word, i) => numberOf(word, `${argument}[${i}]`)) as [number, number, number, number];
+      return value.map((word, i) => jsonNumber(word, `${argument}[${i}]`)) as [number, number, number, number];
     case 'word':
-      return numberOf(value ?? 0, argument);
+      return jsonNumber(value ?? 0, argument);
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parseJson(data: Uint8Array, argument: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(utf8Text(data));
-  } catch (cause) {
-    throw new UsageError(`${argument}: no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-  if (!isRecord(value)) throw new UsageError(`${argument}: expected a JSON object of fuses`);
-  return value;
 }
 
 /** Whether JSON is a fuse file: an object all of whose names are fuses. */
@@ -119,7 +95,7 @@ function isSilicon(name: string): name is SiliconKey {
 export function parseFuseFile(data: Uint8Array, argument: string): FuseFile {
   const fuses: Record<string, unknown> = {};
   const silicon: Partial<Record<SiliconKey, Uint8Array>> = {};
-  for (const [name, value] of Object.entries(parseJson(data, argument))) {
+  for (const [name, value] of Object.entries(parseJsonObject(data, argument, 'fuses'))) {
     const path = `${argument}: ${name}`;
     const field = FUSE_FIELDS.find((known) => known.name === name);
     if (field !== undefined) fuses[name] = fuseValue(field, value, path);

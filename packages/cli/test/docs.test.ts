@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { rootcap, temporaryDirectory } from './helpers.ts';
 
-const page = readFileSync(fileURLToPath(new URL('../../../docs/cli.md', import.meta.url)), 'utf8');
+const read = (name: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url)), 'utf8');
+const page = read('cli.md');
 
 /** Fenced blocks with this info string. */
-function blocks(info: string): string[] {
-  return [...page.matchAll(new RegExp(`^\`\`\`${info}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, body]) => body as string);
+function blocks(info: string, text = page): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${info}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, body]) => body as string);
 }
 
 /** Every command that does something, found by asking for help. */
@@ -18,6 +20,19 @@ async function commands(path: readonly string[] = []): Promise<string[]> {
   const names = [...list.matchAll(/^ {2}(\S+) /gm)].map(([, name]) => name as string).filter((name) => name !== 'help');
   if (names.length === 0) return [path.join(' ')];
   return (await Promise.all(names.map((name) => commands([...path, name])))).flat();
+}
+
+/** Runs the examples of a page, one after the other in one directory. */
+function examplesOf(text: string): void {
+  const cwd = temporaryDirectory();
+  const lines = blocks('sh run', text).flatMap((block) => block.trimEnd().split('\n'));
+  test.each(lines)('%s', async (line) => {
+    const [, command = '', code = '0'] = /^(.*?)(?: # exit (\d))?$/.exec(line) ?? [];
+    if (command.startsWith('rootcap ')) {
+      const ran = await rootcap(command.split(' ').slice(1), { cwd });
+      expect(ran).toMatchObject({ code: Number(code) });
+    } else expect(spawnSync('sh', ['-c', command], { cwd }).status).toBe(0);
+  });
 }
 
 describe('docs/cli.md', () => {
@@ -37,17 +52,7 @@ describe('docs/cli.md', () => {
     expect(shown).toEqual(actual);
   });
 
-  describe('its examples', () => {
-    const cwd = temporaryDirectory();
-    const lines = blocks('sh run').flatMap((block) => block.trimEnd().split('\n'));
-    test.each(lines)('%s', async (line) => {
-      const [, command = '', code = '0'] = /^(.*?)(?: # exit (\d))?$/.exec(line) ?? [];
-      if (command.startsWith('rootcap ')) {
-        const ran = await rootcap(command.split(' ').slice(1), { cwd });
-        expect(ran).toMatchObject({ code: Number(code) });
-      } else expect(spawnSync('sh', ['-c', command], { cwd }).status).toBe(0);
-    });
-  });
+  describe('its examples', () => examplesOf(page));
 
   test("every example in a command's help is one of a known command with known options", async () => {
     for (const path of await commands()) {
@@ -59,3 +64,5 @@ describe('docs/cli.md', () => {
     }
   });
 });
+
+describe('docs/soc-manifest.md', () => examplesOf(read('soc-manifest.md')));

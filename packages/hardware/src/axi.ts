@@ -1,4 +1,5 @@
 import { BusFault } from './bus-fault.ts';
+import { checkState } from './state.ts';
 
 /** Something on the subsystem's AXI bus. Offsets count from where it is attached. */
 export interface AxiDevice {
@@ -7,14 +8,14 @@ export interface AxiDevice {
 }
 
 interface Attachment {
-  readonly base: number;
+  readonly base: bigint;
   readonly size: number;
   readonly device: AxiDevice;
 }
 
 /**
- * The AXI bus outside Caliptra that its DMA reaches in subsystem mode. Addresses are below 2^53; firmware's 64-bit
- * addresses may come as bigint.
+ * The AXI bus outside Caliptra that its DMA reaches in subsystem mode. Addresses have 64 bits; those below 2^53 may come as
+ * numbers.
  */
 export class AxiBus {
   readonly #attached: Attachment[] = [];
@@ -24,8 +25,9 @@ export class AxiBus {
    * @returns a function that detaches the device
    */
   attach(base: bigint | number, size: number, device: AxiDevice): () => void {
-    const start = toNumber(base);
-    if (this.#attached.some((other) => start < other.base + other.size && other.base < start + size))
+    const start = toAddress(base);
+    const end = start + BigInt(size);
+    if (this.#attached.some((other) => start < endOf(other) && other.base < end))
       throw new RangeError(`base: 0x${start.toString(16)} + 0x${size.toString(16)} overlaps another device`);
     const attachment = { base: start, size, device };
     this.#attached.push(attachment);
@@ -36,33 +38,48 @@ export class AxiBus {
 
   /** @throws BusFault if no device has the whole range */
   read(address: bigint | number, length: number): Uint8Array {
-    const { base, device } = this.#find('LoadAccessFault', toNumber(address), length);
-    return device.read(toNumber(address) - base, length);
+    const { base, device } = this.#find('LoadAccessFault', toAddress(address), length);
+    return device.read(Number(toAddress(address) - base), length);
   }
 
   /** A burst that stays at one address, as for a FIFO. @throws BusFault if no device has that word */
   readFixed(address: bigint | number, length: number): Uint8Array {
-    const { base, device } = this.#find('LoadAccessFault', toNumber(address), 4);
-    return device.read(toNumber(address) - base, length);
+    const { base, device } = this.#find('LoadAccessFault', toAddress(address), 4);
+    return device.read(Number(toAddress(address) - base), length);
   }
 
   /** @throws BusFault if no device has the whole range */
   write(address: bigint | number, data: Uint8Array): void {
-    const { base, device } = this.#find('StoreAccessFault', toNumber(address), data.length);
-    device.write(toNumber(address) - base, data);
+    const { base, device } = this.#find('StoreAccessFault', toAddress(address), data.length);
+    device.write(Number(toAddress(address) - base), data);
   }
 
-  #find(fault: 'LoadAccessFault' | 'StoreAccessFault', address: number, length: number): Attachment {
-    const found = this.#attached.find(({ base, size }) => address >= base && address + length <= base + size);
+  #find(fault: 'LoadAccessFault' | 'StoreAccessFault', address: bigint, length: number): Attachment {
+    const end = address + BigInt(length);
+    const found = this.#attached.find((device) => address >= device.base && end <= endOf(device));
     if (found === undefined) throw new BusFault(fault, address);
     return found;
   }
 }
 
-function toNumber(address: bigint | number): number {
-  const number = Number(address);
-  if (!(Number.isSafeInteger(number) && number >= 0)) throw new RangeError(`address: ${address} is not in 0..2^53-1`);
-  return number;
+const MAX_ADDRESS = 2n ** 64n - 1n;
+
+function endOf({ base, size }: Attachment): bigint {
+  return base + BigInt(size);
+}
+
+/** @throws RangeError for a number that is no address, or too large to be exact */
+function toAddress(address: bigint | number): bigint {
+  const exact = typeof address === 'bigint' || Number.isSafeInteger(address);
+  const value = exact ? BigInt(address) : -1n;
+  if (value < 0n || value > MAX_ADDRESS) throw new RangeError(`address: ${address} is not in 0..2^64-1`);
+  return value;
+}
+
+/** Contents of a memory up to its last byte that is not zero. */
+export interface AxiMemoryState {
+  readonly used: number;
+  readonly data: Uint8Array;
 }
 
 /** RAM on the AXI bus. */
@@ -79,6 +96,19 @@ export class AxiMemory implements AxiDevice {
 
   write(offset: number, data: Uint8Array): void {
     this.bytes.set(data, offset);
+  }
+
+  save(): AxiMemoryState {
+    const used = this.bytes.findLastIndex((byte) => byte !== 0) + 1;
+    return { used, data: this.bytes.slice(0, used) };
+  }
+
+  /** @throws TypeError if `state` is not what {@link save} returns for such a memory; it is then unchanged */
+  restore(state: AxiMemoryState): void {
+    checkState(state, { fields: { used: { below: this.bytes.length + 1 } } }, 'memory');
+    checkState(state.data, { bytes: state.used }, 'memory.data');
+    this.bytes.fill(0);
+    this.bytes.set(state.data);
   }
 }
 

@@ -4,9 +4,10 @@ export type BusFaultKind = 'LoadAccessFault' | 'LoadAddrMisaligned' | 'StoreAcce
 export class BusFault extends Error {
   override readonly name = 'BusFault';
   readonly kind: BusFaultKind;
-  readonly address: number;
+  /** A bigint on the subsystem's 64-bit AXI bus. */
+  readonly address: number | bigint;
 
-  constructor(kind: BusFaultKind, address: number) {
+  constructor(kind: BusFaultKind, address: number | bigint) {
     super(`${kind} at 0x${address.toString(16).padStart(8, '0')}`);
     this.kind = kind;
     this.address = address;

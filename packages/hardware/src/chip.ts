@@ -2,7 +2,7 @@ import type { CryptoProvider, Entropy } from '@rootcap/crypto';
 import { Abr } from './abr.ts';
 import { type AbrEngine, providerAbrEngine } from './abr-engine.ts';
 import { Aes } from './aes.ts';
-import { AxiBus } from './axi.ts';
+import { AxiBus, AxiMemory, type AxiMemoryState } from './axi.ts';
 import type { Block, ResetKind } from './block.ts';
 import { MEMORY_MAP, type SocBus, socBus, type TapBus, tapBus, type UcBus, ucBus } from './bus.ts';
 import { DataVault } from './data-vault.ts';
@@ -65,9 +65,15 @@ export interface ChipState {
   readonly trng: TrngState;
   readonly mci: MciState;
   readonly otp: OtpState;
+  readonly stagingArea: AxiMemoryState;
   /** By the name of the block's declaration. */
   readonly blocks: Readonly<Record<string, unknown>>;
 }
+
+/** Bytes of the staging area. */
+const STAGING_SIZE = 0x10_0000;
+/** Bit of `SS_GENERIC_FW_EXEC_CTRL[0]` that is the MCU's. */
+const MCU_FW_EXEC = 1 << 2;
 
 /** Bytes of mailbox SRAM. */
 const MAILBOX_SIZE = { passive: 0x4_0000, subsystem: 0x4000 } as const;
@@ -96,6 +102,8 @@ export class Chip {
   readonly recovery = new RecoveryInterface();
   readonly otp: OtpController;
   readonly mci: Mci;
+  /** SoC memory for what is too large for a subsystem's mailbox, at `stagingBase`. */
+  readonly stagingArea = new AxiMemory(STAGING_SIZE);
   readonly dma: Dma;
   readonly iccm: Uint8Array = new Uint8Array(MEMORY_MAP.ICCM.size);
   readonly dccm: Uint8Array = new Uint8Array(MEMORY_MAP.DCCM.size);
@@ -161,6 +169,7 @@ export class Chip {
       trngRequest: () => this.trng.onRequest(),
       wipe: () => this.#wipe(),
       iccmLock: () => {},
+      firmwareExecution: (index, previous, next) => this.#followMcuExecution(index, previous, next),
     };
     if (hwConfig.subsystemMode) this.#attachSubsystem();
     const parts = {
@@ -187,11 +196,19 @@ export class Chip {
   }
 
   #attachSubsystem(): void {
-    const { mciBase, recoveryBase, otpBase } = this.straps;
+    const { mciBase, recoveryBase, otpBase, stagingBase } = this.straps;
     this.axi.attach(mciBase, MCI_REGISTERS_SIZE, this.mci.registers);
-    this.axi.attach(mciBase + MCU_SRAM_OFFSET, MCU_SRAM_SIZE, this.mci.mcuSram);
+    this.axi.attach(BigInt(mciBase) + BigInt(MCU_SRAM_OFFSET), MCU_SRAM_SIZE, this.mci.mcuSram);
     this.axi.attach(recoveryBase, RECOVERY_IFC_SIZE, this.recovery.device);
     this.axi.attach(otpBase, OTP_SIZE, this.otp.device);
+    this.axi.attach(stagingBase, STAGING_SIZE, this.stagingArea);
+  }
+
+  /** The bit that lets the MCU run its firmware: rising, it leaves reset; falling, it is asked to go there. */
+  #followMcuExecution(index: number, previous: number, next: number): void {
+    if (index !== 0 || !this.options.hwConfig.subsystemMode || ((previous ^ next) & MCU_FW_EXEC) === 0) return;
+    if ((next & MCU_FW_EXEC) === 0) this.mci.requestMcuReset();
+    else this.mci.mcuInReset = false;
   }
 
   /** The blocks on the buses. */
@@ -245,6 +262,7 @@ export class Chip {
     if (kind === 'cold') {
       this.iccm.fill(0);
       this.dccm.fill(0);
+      this.stagingArea.bytes.fill(0);
     }
     this.#events.emit({ kind: 'reset', reset: kind });
   }
@@ -272,6 +290,7 @@ export class Chip {
       trng: this.trng.save(),
       mci: this.mci.save(),
       otp: this.otp.save(),
+      stagingArea: this.stagingArea.save(),
       blocks: Object.fromEntries(
         [...this.#blocks, this.recovery].map((block) => [block.declaration.name, block.save()]),
       ),
@@ -295,6 +314,7 @@ export class Chip {
     this.trng.restore(state.trng);
     this.mci.restore(state.mci);
     this.otp.restore(state.otp);
+    this.stagingArea.restore(state.stagingArea);
     this.iccm.set(state.iccm);
     this.dccm.set(state.dccm);
     this.#cycles = state.cycles;
@@ -330,7 +350,7 @@ function otpOptions({ hwConfig }: ChipOptions, { generic, udsSeedBase }: Straps)
     statusOffset: generic[0] & 0xffff,
     idleBit: generic[0] >>> 16,
     commandOffset: generic[1],
-    bankAddress: udsSeedBase & 0xfff,
+    bankAddress: Number(BigInt(udsSeedBase) & 0xfffn),
     fuseGranularity32: hwConfig.fuseGranularity32 ?? false,
   };
 }

@@ -11,7 +11,7 @@ export interface DmaOptions {
   readonly axi: AxiBus;
   readonly recovery: RecoveryInterface;
   /** AXI address of the recovery interface. */
-  readonly recoveryBase: () => number;
+  readonly recoveryBase: () => number | bigint;
 }
 
 /**
@@ -64,6 +64,9 @@ export class Dma extends RegisterFile<(typeof AXI_DMA_REG)['registers']> {
 
   /** Drains `length` bytes of the recovery FIFO, in whole words. */
   readRecoveryFifo(length: number): Uint8Array {
-    return this.read(this.#options.recoveryBase() + RECOVERY_FIFO_OFFSET, (length + 3) & ~3).subarray(0, length);
+    return this.read(BigInt(this.#options.recoveryBase()) + BigInt(RECOVERY_FIFO_OFFSET), (length + 3) & ~3).subarray(
+      0,
+      length,
+    );
   }
 }

@@ -93,7 +93,7 @@ export {
   type SocInterfaceOptions,
   type SocInterfaceState,
 } from './soc-interface.ts';
-export { DEFAULT_STRAPS, type Straps } from './straps.ts';
+export { type AxiAddress, DEFAULT_STRAPS, type Straps } from './straps.ts';
 export { Trng, type TrngOptions, type TrngState } from './trng.ts';
 export { type UnmodelledRegister, unmodelledRegisters } from './unmodelled.ts';
 export { type WatchdogControl, type WatchdogEvent, Watchdogs } from './watchdog.ts';

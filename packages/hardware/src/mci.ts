@@ -1,4 +1,6 @@
+import { maskOf } from '@rootcap/struct';
 import { type AxiDevice, AxiMemory, wordDevice } from './axi.ts';
+import { MCI_REG } from './registers/mci.ts';
 import { checkState, copyState } from './state.ts';
 
 /** Offset of MCU SRAM from the MCI base. */
@@ -13,9 +15,16 @@ export interface MciState {
   readonly mcuSram: Uint8Array;
 }
 
+const { RESET_STATUS, NOTIF0_INTERNAL_INTR_R, NOTIF0_INTR_TRIG_R } = MCI_REG.registers;
+const MCU_IN_RESET = maskOf(RESET_STATUS.fields.mcu_reset_sts);
+const RESET_REQUESTED = maskOf(NOTIF0_INTERNAL_INTR_R.fields.notif_cptra_mcu_reset_req_sts);
+
 /**
  * Manufacturer control interface of the subsystem, as far as Caliptra firmware uses it: registers that keep what is
- * written, the bank of production debug unlock key hashes, MCU SRAM. caliptra-sw:sw-emulator/lib/periph/src/mci.rs
+ * written, reset of the MCU, the bank of production debug unlock key hashes, MCU SRAM.
+ * caliptra-sw:sw-emulator/lib/periph/src/mci.rs
+ *
+ * It plays the MCU: a request of Caliptra's to reset it is acknowledged and followed at once.
  */
 export class Mci {
   readonly #words = new Uint32Array(MCI_REGISTERS_SIZE / 4);
@@ -23,10 +32,10 @@ export class Mci {
   /** The register space on the AXI bus. */
   readonly registers: AxiDevice = wordDevice({
     readWord: (offset) => this.#words[offset / 4] ?? 0,
-    writeWord: (offset, value) => {
-      this.#words[offset / 4] = value;
-    },
+    writeWord: (offset, value) => this.#writeWord(offset, value),
   });
+  /** Whether the MCU follows a reset request without being asked to. */
+  followsResetRequests = true;
   readonly #bankOffset: number;
   readonly #bankCount: number;
 
@@ -34,6 +43,38 @@ export class Mci {
   constructor(bankOffset: number, bankCount: number) {
     this.#bankOffset = bankOffset;
     this.#bankCount = bankCount;
+    this.mcuInReset = true;
+  }
+
+  #writeWord(offset: number, value: number): void {
+    const previous = this.#words[offset / 4] ?? 0;
+    if (offset === NOTIF0_INTERNAL_INTR_R.offset) this.#words[offset / 4] = previous & ~value;
+    else if (offset !== NOTIF0_INTR_TRIG_R.offset) this.#words[offset / 4] = value;
+    else if ((value & RESET_REQUESTED) !== 0) this.requestMcuReset();
+  }
+
+  /** `RESET_STATUS.mcu_reset_sts`: held in reset, its SRAM open to Caliptra. */
+  get mcuInReset(): boolean {
+    return ((this.#words[RESET_STATUS.offset / 4] ?? 0) & MCU_IN_RESET) !== 0;
+  }
+
+  set mcuInReset(value: boolean) {
+    const at = RESET_STATUS.offset / 4;
+    const others = (this.#words[at] ?? 0) & ~MCU_IN_RESET;
+    this.#words[at] = value ? others | MCU_IN_RESET : others;
+  }
+
+  /** Caliptra took the MCU the right to run its firmware: raises the MCU's interrupt. */
+  requestMcuReset(): void {
+    const at = NOTIF0_INTERNAL_INTR_R.offset / 4;
+    this.#words[at] = (this.#words[at] ?? 0) | RESET_REQUESTED;
+    if (this.followsResetRequests) this.followResetRequest();
+  }
+
+  /** What the MCU does then: acknowledges the interrupt, halts, and asks the MCI to be reset. */
+  followResetRequest(): void {
+    this.#writeWord(NOTIF0_INTERNAL_INTR_R.offset, RESET_REQUESTED);
+    this.mcuInReset = true;
   }
 
   /**
@@ -78,6 +119,7 @@ export class Mci {
     const [start, end] = [this.#bankOffset / 4, (this.#bankOffset + HASH_SIZE * this.#bankCount) / 4];
     this.#words.fill(0, 0, start);
     this.#words.fill(0, end);
+    this.mcuInReset = true;
     this.mcuSram.bytes.fill(0);
   }
 }

@@ -80,13 +80,14 @@ export class ShaAccelerator extends RegisterFile<Registers> {
     return this.#digest(name);
   }
 
-  /** Hash of data that the core streams; it must hold the lock. */
-  digestStream(name: ShaAcceleratorHash, data: Uint8Array): Uint8Array {
-    if (this.owner !== 'uc') throw new TypeError(`lock: held by ${this.owner}, not by the core`);
-    this.set('MODE', name === 'sha512' ? SHA512_MODE : 0);
-    this.set('DLEN', data.length);
+  /** Hash of data that whoever holds the lock streams: the core, or its DMA as a user of the SoC's bus. */
+  digestStream(name: ShaAcceleratorHash, data: Uint8Array, access: BusAccess = UC_ACCESS): Uint8Array {
+    if (!this.#isOwner(access)) throw new TypeError(`lock: held by ${this.owner}, not by the streaming ${access.side}`);
+    const { MODE, DLEN, EXECUTE } = SHA512_ACC_CSR.registers;
+    this.writeRegister(MODE.offset, name === 'sha512' ? SHA512_MODE : 0, access);
+    this.writeRegister(DLEN.offset, data.length, access);
     this.#append(data);
-    this.set('EXECUTE', 1);
+    this.writeRegister(EXECUTE.offset, 1, access);
     return this.#digest(name);
   }
 

@@ -42,6 +42,8 @@ export interface SocInterfaceHooks {
   wipe(): void;
   /** `INTERNAL_ICCM_LOCK` changed. */
   iccmLock(locked: boolean): void;
+  /** Firmware wrote a word of `SS_GENERIC_FW_EXEC_CTRL`. */
+  firmwareExecution(index: number, previous: number, next: number): void;
 }
 
 export interface SocInterfaceState extends RegisterFileState {
@@ -109,7 +111,7 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
   #errorNonFatal = false;
   #staged = [-1, -1, -1, -1];
   /** Set by {@link Chip}; a block on its own has no one to call. */
-  hooks: SocInterfaceHooks = { updateReset() {}, trngRequest() {}, wipe() {}, iccmLock() {} };
+  hooks: SocInterfaceHooks = { updateReset() {}, trngRequest() {}, wipe() {}, iccmLock() {}, firmwareExecution() {} };
 
   constructor(options: SocInterfaceOptions) {
     super(SOC_IFC_REG);
@@ -393,6 +395,7 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
         return next;
       case 'SS_GENERIC_FW_EXEC_CTRL':
         this.#emit({ kind: 'firmware-execution', index, value: next });
+        this.hooks.firmwareExecution(index, previous, next);
         return next;
       case 'INTERNAL_ICCM_LOCK':
         this.hooks.iccmLock((next & 1) === 1);

@@ -1,13 +1,16 @@
+/** Below 2^53 a number will do. */
+export type AxiAddress = number | bigint;
+
 /** Pins of a Caliptra subsystem that say where things are on its AXI bus. In passive mode they are not connected. */
 export interface Straps {
-  /** AXI addresses, below 2^53. */
-  readonly caliptraBase: number;
-  readonly mciBase: number;
-  readonly recoveryBase: number;
-  readonly otpBase: number;
-  readonly udsSeedBase: number;
-  readonly stagingBase: number;
-  readonly keyReleaseBase: number;
+  /** AXI addresses of 64 bits. */
+  readonly caliptraBase: AxiAddress;
+  readonly mciBase: AxiAddress;
+  readonly recoveryBase: AxiAddress;
+  readonly otpBase: AxiAddress;
+  readonly udsSeedBase: AxiAddress;
+  readonly stagingBase: AxiAddress;
+  readonly keyReleaseBase: AxiAddress;
   /** Bytes. */
   readonly keyReleaseSize: number;
   /** Offset of the production debug unlock key hashes from the MCI base. */
@@ -19,7 +22,7 @@ export interface Straps {
 }
 
 /** Addresses that {@link Chip} gives its own subsystem blocks unless told otherwise. */
-export const DEFAULT_STRAPS: Straps = {
+export const DEFAULT_STRAPS = {
   caliptraBase: 0x3000_0000,
   mciBase: 0x2100_0000,
   recoveryBase: 0x2000_4100,
@@ -32,16 +35,16 @@ export const DEFAULT_STRAPS: Straps = {
   prodDebugUnlockPkHashCount: 8,
   dmaAxiUser: 0,
   generic: [0x001e_0010, 0x80, 0, 0],
-};
+} as const satisfies Straps;
 
 /** Straps as the registers that show them: name, word index, value. */
 export function strapRegisters(
   straps: Straps,
 ): readonly (readonly [name: StrapRegister, index: number, value: number])[] {
-  const address = (name: AddressStrap, value: number) =>
+  const address = (name: AddressStrap, value: AxiAddress) =>
     [
-      [`SS_${name}_BASE_ADDR_L`, 0, value >>> 0],
-      [`SS_${name}_BASE_ADDR_H`, 0, Math.floor(value / 2 ** 32)],
+      [`SS_${name}_BASE_ADDR_L`, 0, Number(BigInt(value) & 0xffff_ffffn)],
+      [`SS_${name}_BASE_ADDR_H`, 0, Number(BigInt(value) >> 32n)],
     ] as const;
   return [
     ...address('CALIPTRA', straps.caliptraBase),

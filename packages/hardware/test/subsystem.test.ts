@@ -26,7 +26,29 @@ describe('AXI bus', () => {
     bus.attach(0x1000, 0x100, new AxiMemory(0x100));
     expect(() => bus.attach(0x10ff, 1, new AxiMemory(1))).toThrow(RangeError);
     expect(() => bus.read(-1, 4)).toThrow(RangeError);
-    expect(() => bus.read(2n ** 60n, 4)).toThrow(RangeError);
+    expect(() => bus.read(2n ** 64n, 4)).toThrow(RangeError);
+    expect(() => bus.read(2 ** 53, 4)).toThrow(RangeError);
+  });
+
+  test('addresses have 64 bits', () => {
+    const chip = makeChip({ hwConfig: SUBSYSTEM, straps: { mciBase: 0xed5b_4508_0000_0000n } });
+    const sram = 0xed5b_4508_0000_0000n + BigInt(MCU_SRAM_OFFSET);
+    chip.dma.write(sram + 1n, counted(3));
+    expect(chip.mci.mcuSram.bytes.slice(0, 4)).toEqual(Uint8Array.of(0, 0, 1, 2));
+    expect([chip.soc.get('SS_MCI_BASE_ADDR_L'), chip.soc.get('SS_MCI_BASE_ADDR_H')]).toEqual([0, 0xed5b_4508]);
+    expect(() => chip.dma.read(0xffff_ffff_ffff_ffffn, 4)).toThrow('LoadAccessFault at 0xffffffffffffffff');
+  });
+
+  test('the staging area is kept in saved states up to its last byte in use', () => {
+    const chip = subsystem();
+    chip.dma.write(DEFAULT_STRAPS.stagingBase + 4, counted(4, 1));
+    const state = chip.save();
+    expect(state.stagingArea).toEqual({ used: 8, data: Uint8Array.of(0, 0, 0, 0, 1, 2, 3, 4) });
+    chip.reset('cold');
+    expect(chip.dma.readWord(DEFAULT_STRAPS.stagingBase + 4)).toBe(0);
+    chip.restore(state);
+    expect(chip.dma.readWord(DEFAULT_STRAPS.stagingBase + 4)).toBe(0x0403_0201);
+    expect(() => chip.restore({ ...state, stagingArea: { used: 9, data: new Uint8Array(8) } })).toThrow(TypeError);
   });
 
   test('a passive chip has nothing on it', () => {
@@ -57,6 +79,50 @@ describe('MCI', () => {
     expect([chip.mci.debugUnlockHash(3), chip.dma.readWord(mciBase + 0x30)]).toEqual([hash, 0]);
     expect(() => chip.mci.setDebugUnlockHash(9, hash)).toThrow(RangeError);
     expect(() => chip.mci.setDebugUnlockHash(1, counted(47))).toThrow(RangeError);
+  });
+});
+
+describe('reset of the MCU', () => {
+  const RESET_STATUS = mciBase + 0x3c;
+  const NOTIF0 = mciBase + 0x1024;
+  const MCU = 1 << 2;
+
+  test('follows the execution bit that Caliptra sets and takes', () => {
+    const chip = subsystem();
+    expect(chip.dma.readWord(RESET_STATUS)).toBe(2);
+    chip.soc.set('SS_GENERIC_FW_EXEC_CTRL', MCU);
+    expect(chip.dma.readWord(RESET_STATUS)).toBe(0);
+    chip.soc.set('SS_GENERIC_FW_EXEC_CTRL', MCU | 8);
+    expect(chip.dma.readWord(RESET_STATUS)).toBe(0);
+    chip.soc.set('SS_GENERIC_FW_EXEC_CTRL', 8);
+    expect([chip.dma.readWord(RESET_STATUS), chip.dma.readWord(NOTIF0)]).toEqual([2, 0]);
+  });
+
+  test('an MCU of the test bench sees the request and clears it', () => {
+    const chip = subsystem();
+    chip.mci.followsResetRequests = false;
+    chip.soc.set('SS_GENERIC_FW_EXEC_CTRL', MCU);
+    chip.soc.set('SS_GENERIC_FW_EXEC_CTRL', 0);
+    expect([chip.dma.readWord(RESET_STATUS), chip.dma.readWord(NOTIF0)]).toEqual([0, 2]);
+    chip.socBus.write(NOTIF0, 2, 1);
+    expect([chip.mci.mcuInReset, chip.dma.readWord(NOTIF0)]).toEqual([false, 0]);
+    chip.socBus.write(mciBase + 0x1034, 2, 1);
+    chip.mci.followResetRequest();
+    expect([chip.mci.mcuInReset, chip.dma.readWord(NOTIF0)]).toEqual([true, 0]);
+  });
+});
+
+describe('SHA accelerator and DMA', () => {
+  test('the DMA streams as a user of the SoC bus', () => {
+    const chip = makeChip({ hwConfig: SUBSYSTEM, straps: { dmaAxiUser: 0x77 } });
+    chip.shaAccelerator.unlock();
+    const access = { side: 'soc', axiUser: 0x77 } as const;
+    expect(chip.shaAccelerator.tryLock('soc', 0x77)).toBe(true);
+    const digest = chip.shaAccelerator.digestStream('sha384', counted(7), access);
+    expect(digest).toEqual(portableProvider.hashes.digest('sha384', counted(7)));
+    expect(() => chip.shaAccelerator.digestStream('sha384', counted(7))).toThrow(TypeError);
+    chip.shaAccelerator.unlock('soc', 0x77);
+    expect(chip.shaAccelerator.owner).toBe('none');
   });
 });
 

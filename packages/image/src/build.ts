@@ -1,6 +1,5 @@
 import { type CryptoProvider, concatBytes, utf8ToBytes } from '@rootcap/crypto';
 import {
-  checkLength,
   eccPubKeyOf,
   type OwnerKeys,
   type OwnerPublicKeys,
@@ -19,11 +18,11 @@ import {
   ImageHeader,
   ImageManifest,
   type ImagePreamble,
-  type ImageSignatures,
   type ImageTocEntry,
   MANIFEST_MARKER,
   MANIFEST_RANGES,
   MAX_TOC_ENTRY_COUNT,
+  type ManifestRange,
   PQC_KEY_TYPES,
   PQC_SIZES,
   type PqcKeyType,
@@ -32,6 +31,14 @@ import {
   TOC_ENTRY_IDS,
   TOC_ENTRY_TYPE_EXECUTABLE,
 } from './layouts.ts';
+import {
+  NO_SIGNATURES,
+  type SignaturePair,
+  type SigningRequest,
+  signingRequest,
+  signRequest,
+  storedSignatures,
+} from './signing.ts';
 
 /** FMC or runtime. */
 export interface ExecutableOptions {
@@ -77,27 +84,13 @@ export interface BundleOptions extends Omit<UnsignedBundleOptions, 'vendor' | 'o
   readonly owner: OwnerKeys;
 }
 
-/** What one party has to sign. */
-export interface SigningRequest {
-  /** The header as far as this party vouches for it: 120 bytes (vendor) or 160 bytes (owner). */
-  readonly message: Uint8Array;
-  /** SHA-384 of `message`, 48 bytes: input of ECDSA P-384. */
-  readonly eccDigest: Uint8Array;
-  /** Input of the second algorithm: `message` for ML-DSA-87 (pure, empty context), `eccDigest` for LMS. */
-  readonly pqcMessage: Uint8Array;
-}
-
 export interface UnsignedBundle {
   /** Complete but for four signatures of zeros. */
   readonly bundle: Uint8Array;
+  /** Over the first 120 bytes of the header. */
   readonly vendor: SigningRequest;
+  /** Over all 160 bytes of the header. */
   readonly owner: SigningRequest;
-}
-
-/** ECDSA r ‖ s 96 bytes; ML-DSA-87 4627 bytes or LMS 1620 bytes. */
-export interface SignaturePair {
-  readonly ecc: Uint8Array;
-  readonly pqc: Uint8Array;
 }
 
 export interface BundleSignatures {
@@ -107,11 +100,6 @@ export interface BundleSignatures {
 
 /** @internal Moments at which a test may falsify the manifest; see testing.ts. */
 export type ManifestEditor = (stage: 'toc' | 'header', manifest: Uint8Array) => void;
-
-const NO_SIGNATURES: ImageSignatures = {
-  eccSig: { r: new Uint8Array(48), s: new Uint8Array(48) },
-  pqcSig: new Uint8Array(4628),
-};
 
 function dateField(name: string, value: string | undefined): Uint8Array {
   if (value === undefined) return new Uint8Array(15);
@@ -225,14 +213,12 @@ export function assembleBundle(options: UnsignedBundleOptions, edit: ManifestEdi
   checkExecutables(fmc, runtime);
   const manifest = unsignedManifest(options, edit);
   const contents = concatBytes(manifest, fmc.payload, runtime.payload);
-  const request = (message: Uint8Array): SigningRequest => {
-    const eccDigest = provider.hashes.digest('sha384', message);
-    return { message, eccDigest, pqcMessage: pqc === 'lms' ? eccDigest : message };
-  };
+  const request = (range: ManifestRange): SigningRequest =>
+    signingRequest(provider, pqc, sliceOf(manifest, range).slice());
   return {
     bundle: zeroPadded(contents, Math.ceil(contents.length / BUNDLE_ALIGNMENT) * BUNDLE_ALIGNMENT),
-    vendor: request(sliceOf(manifest, MANIFEST_RANGES.vendorSignedHeader).slice()),
-    owner: request(sliceOf(manifest, MANIFEST_RANGES.ownerSignedHeader).slice()),
+    vendor: request(MANIFEST_RANGES.vendorSignedHeader),
+    owner: request(MANIFEST_RANGES.ownerSignedHeader),
   };
 }
 
@@ -247,15 +233,9 @@ function activeVendorKeys({ vendor, vendorEccIndex = 0, vendorPqcIndex = 0 }: Bu
 /** @internal Signs both requests with the keys that the bundle names. */
 export function signBundle({ bundle, vendor, owner }: UnsignedBundle, options: BundleOptions): Uint8Array {
   const { provider, pqc } = options;
-  const sign = ({ eccDigest, pqcMessage }: SigningRequest, { ecc, mldsa, lms }: OwnerKeys): SignaturePair => {
-    const signature =
-      pqc === 'lms' ? lms?.sign(pqcMessage) : mldsa && provider.mldsa87.sign(mldsa.secretKey, pqcMessage);
-    if (signature === undefined) throw new RangeError(`${pqc}: expected a signing key, got none`);
-    return { ecc: provider.ecdsa384.sign(ecc.privateKey, eccDigest), pqc: signature };
-  };
   return attachSignatures(bundle, {
-    vendor: sign(vendor, activeVendorKeys(options)),
-    owner: sign(owner, options.owner),
+    vendor: signRequest(provider, pqc, vendor, activeVendorKeys(options)),
+    owner: signRequest(provider, pqc, owner, options.owner),
   });
 }
 
@@ -279,15 +259,10 @@ export function attachSignatures(bundle: Uint8Array, signatures: BundleSignature
   const manifest = ImageManifest.decodeFrom(bundle);
   const keyType = pqcKeyTypeOf(manifest.pqcKeyType);
   if (keyType === undefined) throw new RangeError(`bundle: expected PQC key type 1 or 3, got ${manifest.pqcKeyType}`);
-  const stored = (name: string, { ecc, pqc }: SignaturePair): ImageSignatures => {
-    checkLength(`${name}.ecc`, ecc, 96);
-    checkLength(`${name}.pqc`, pqc, PQC_SIZES[keyType].signature);
-    return { eccSig: { r: ecc.slice(0, 48), s: ecc.slice(48) }, pqcSig: zeroPadded(pqc, 4628) };
-  };
   const preamble: ImagePreamble = {
     ...manifest.preamble,
-    vendorSigs: stored('vendor', signatures.vendor),
-    ownerSigs: stored('owner', signatures.owner),
+    vendorSigs: storedSignatures('vendor', signatures.vendor, keyType),
+    ownerSigs: storedSignatures('owner', signatures.owner, keyType),
   };
   const signed = bundle.slice();
   signed.set(ImageManifest.encode({ ...manifest, preamble }));

@@ -50,23 +50,46 @@ function demoLmsKey(provider: CryptoProvider, name: string, zeroTree: Uint8Array
 
 const VENDOR_KEYS = ['vendor 0', 'vendor 1', 'vendor 2', 'vendor 3'];
 
+function zeroTree(): Uint8Array {
+  const { lms } = CALIPTRA_LMS;
+  return new Uint8Array(2 ** (lms.h + 1) * lms.m);
+}
+
+function demoKeySet(provider: CryptoProvider, name: string, tree: Uint8Array): Required<OwnerKeys> {
+  return {
+    ecc: demoEccKey(provider, name),
+    mldsa: demoMlDsaKey(provider, name),
+    lms: demoLmsKey(provider, name, tree),
+  };
+}
+
 /**
  * Vendor and owner keys for demonstrations and tests, **never for production**: their seeds are printed in this file. The
  * same on every machine.
  */
 export function demoKeys(provider: CryptoProvider): DemoKeys {
-  const { lms } = CALIPTRA_LMS;
-  const zeroTree = new Uint8Array(2 ** (lms.h + 1) * lms.m);
+  const tree = zeroTree();
   return {
     vendor: {
       ecc: VENDOR_KEYS.map((name) => demoEccKey(provider, name)),
       mldsa: VENDOR_KEYS.map((name) => demoMlDsaKey(provider, name)),
-      lms: VENDOR_KEYS.map((name) => demoLmsKey(provider, name, zeroTree)),
+      lms: VENDOR_KEYS.map((name) => demoLmsKey(provider, name, tree)),
     },
-    owner: {
-      ecc: demoEccKey(provider, 'owner'),
-      mldsa: demoMlDsaKey(provider, 'owner'),
-      lms: demoLmsKey(provider, 'owner', zeroTree),
-    },
+    owner: demoKeySet(provider, 'owner', tree),
+  };
+}
+
+/** Keys for SoC manifests whose private halves everybody can compute. */
+export interface DemoManifestKeys {
+  readonly vendorManifest: Required<OwnerKeys>;
+  readonly ownerManifest: Required<OwnerKeys>;
+}
+
+/** As {@link demoKeys}: keys of vendor and owner for SoC manifests, **never for production**. */
+export function demoManifestKeys(provider: CryptoProvider): DemoManifestKeys {
+  const tree = zeroTree();
+  return {
+    vendorManifest: demoKeySet(provider, 'vendor manifest', tree),
+    ownerManifest: demoKeySet(provider, 'owner manifest', tree),
   };
 }

@@ -1,11 +1,12 @@
 import type { ErrorName } from '@rootcap/errors';
+import { AUTH_MANIFEST_CHECKS, OWNER_AUTH_MANIFEST_CHECKS } from './soc-manifest/checks.ts';
 
-/** One check of the image verifier. */
+/** One check of the image verifier, or of the runtime's for SoC manifests. */
 export interface VerifierCheck {
   /** Position in the order of verification. Checks that share a step belong to one test; the one listed first wins. */
   readonly step: string;
   readonly symbol: ErrorName;
-  /** What is wrong with the bundle when the check fails. */
+  /** What is wrong with the bundle or manifest when the check fails. */
   readonly meaning: string;
   /** The check exists only on this reset. */
   readonly only?: 'UpdateReset';
@@ -402,7 +403,17 @@ export const VERIFIER_CHECKS = [
 /** Symbols that {@link verifyImage} refuses with. */
 export type CheckSymbol = (typeof VERIFIER_CHECKS)[number]['symbol'];
 
-/** The checks that refuse with `symbol`, in order; none if the image verifier does not use it. */
+/** Checks of bundles and SoC manifests, in order. */
+const ALL_CHECKS: readonly VerifierCheck[] = [
+  ...VERIFIER_CHECKS,
+  ...AUTH_MANIFEST_CHECKS,
+  ...OWNER_AUTH_MANIFEST_CHECKS,
+];
+
+/**
+ * The checks that refuse a bundle or a SoC manifest with `symbol`, in order, one for each meaning; none if no check does.
+ */
 export function explainRefusal(symbol: ErrorName): readonly VerifierCheck[] {
-  return VERIFIER_CHECKS.filter((check) => check.symbol === symbol);
+  const checks = ALL_CHECKS.filter((check) => check.symbol === symbol);
+  return checks.filter(({ meaning }, i) => checks.findIndex((other) => other.meaning === meaning) === i);
 }

@@ -6,12 +6,10 @@ export {
   bundleToBeSigned,
   type ExecutableOptions,
   type HeaderOptions,
-  type SignaturePair,
-  type SigningRequest,
   type UnsignedBundle,
   type UnsignedBundleOptions,
 } from './build.ts';
-export { type DemoKeys, demoKeys } from './demo-keys.ts';
+export { type DemoKeys, type DemoManifestKeys, demoKeys, demoManifestKeys } from './demo-keys.ts';
 export { type CheckSymbol, explainRefusal, VERIFIER_CHECKS, type VerifierCheck } from './explain.ts';
 export {
   decodeRevocation,
@@ -82,6 +80,66 @@ export {
 } from './layouts.ts';
 export { CALIPTRA_LMS, lmsDriverVerify, lmsSigningKey } from './lms.ts';
 export { type ParsedBundle, parseBundle } from './parse.ts';
+export type { SignaturePair, SigningRequest } from './signing.ts';
+export {
+  type AuthManifestOptions,
+  attachManifestSignatures,
+  authManifestToBeSigned,
+  buildAuthManifest,
+  buildOwnerAuthManifest,
+  type ImageMetadataOptions,
+  type ManifestSigningRequests,
+  type OwnerAuthManifestOptions,
+  ownerAuthManifestToBeSigned,
+  signManifestRequests,
+  type UnsignedAuthManifestOptions,
+  type UnsignedOwnerAuthManifestOptions,
+  type UnsignedSocManifest,
+} from './soc-manifest/build.ts';
+export { AUTH_MANIFEST_CHECKS, type ManifestCheckSymbol, OWNER_AUTH_MANIFEST_CHECKS } from './soc-manifest/checks.ts';
+export type { SocManifestVerificationEnv, VerifiedAuthManifest, VerifiedSocManifest } from './soc-manifest/env.ts';
+export {
+  describeImageMetadata,
+  type ImageMetadataDescription,
+  inspectSocManifest,
+  type ManifestSignerDescription,
+  type SocManifestDescription,
+} from './soc-manifest/inspect.ts';
+export {
+  Addr64,
+  AUTH_MANIFEST_FORMAT,
+  AUTH_MANIFEST_IMAGE_METADATA_MAX_COUNT,
+  AUTH_MANIFEST_MARKER,
+  AuthManifestImageMetadata,
+  AuthManifestImageMetadataCollection,
+  AuthManifestPreamble,
+  AuthManifestPubKeys,
+  AuthManifestSignatures,
+  AuthorizationManifest,
+  IMAGE_METADATA_FLAGS,
+  IMAGE_SOURCES,
+  type ImageSource,
+  type ManifestSignaturePlace,
+  type ManifestSigner,
+  OWNER_AUTH_MANIFEST_FORMAT,
+  OWNER_AUTH_MANIFEST_IMAGE_METADATA_MAX_COUNT,
+  OWNER_AUTH_MANIFEST_MARKER,
+  OwnerAuthManifestImageMetadataCollection,
+  OwnerAuthManifestPreamble,
+  OwnerAuthorizationManifest,
+  SOC_MANIFEST_LAYOUTS,
+  type SocManifestFormat,
+  type SocManifestKind,
+  VENDOR_SIGNATURE_REQUIRED,
+} from './soc-manifest/layouts.ts';
+export { type ParsedSocManifest, parseSocManifest, socManifestFormatOf } from './soc-manifest/parse.ts';
+export {
+  type SocManifestFuses,
+  type StandaloneManifestOptions,
+  standaloneManifestEnv,
+  verifySocManifest,
+} from './soc-manifest/standalone.ts';
+export { verifyAuthManifest, verifyOwnerAuthManifest } from './soc-manifest/verify.ts';
 // For tests only.
 export {
   buildEditedBundle,

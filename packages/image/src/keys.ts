@@ -112,11 +112,11 @@ export function vendorPqcKeys(vendor: VendorPublicKeys, pqc: PqcKeyType): readon
   return keys;
 }
 
-/** @internal The owner's PQC public key of one kind. @throws RangeError if there is none */
-function ownerPqcKey(owner: OwnerPublicKeys, pqc: PqcKeyType): Uint8Array {
+/** @internal A PQC public key of one kind. @throws RangeError if there is none */
+function ownerPqcKey(owner: OwnerPublicKeys, pqc: PqcKeyType, name: string): Uint8Array {
   const key = owner[pqc];
-  if (key === undefined) throw new RangeError(`owner.${pqc}: expected a key, got none`);
-  checkLength(`owner.${pqc}`, key, PQC_SIZES[pqc].publicKey);
+  if (key === undefined) throw new RangeError(`${name}.${pqc}: expected a key, got none`);
+  checkLength(`${name}.${pqc}`, key, PQC_SIZES[pqc].publicKey);
   return key;
 }
 
@@ -161,11 +161,11 @@ export function vendorPubKeyInfo(
   };
 }
 
-/** The owner keys as a bundle carries them. */
-export function ownerPubKeys(owner: OwnerPublicKeys, pqc: PqcKeyType): ImageOwnerPubKeys {
+/** The owner keys as a bundle carries them, and any pair of keys in a SoC manifest. @param name - for errors */
+export function ownerPubKeys(owner: OwnerPublicKeys, pqc: PqcKeyType, name = 'owner'): ImageOwnerPubKeys {
   return {
-    eccPubKey: eccPubKeyOf(owner.ecc, 'owner.ecc'),
-    pqcPubKey: zeroPadded(ownerPqcKey(owner, pqc), PQC_SIZES.mldsa.publicKey),
+    eccPubKey: eccPubKeyOf(owner.ecc, `${name}.ecc`),
+    pqcPubKey: zeroPadded(ownerPqcKey(owner, pqc, name), PQC_SIZES.mldsa.publicKey),
   };
 }
 

@@ -8,6 +8,9 @@ export function readVectors<T>(path: string): T {
   return JSON.parse(readFileSync(packPath('caliptra', path), 'utf8')) as T;
 }
 
+/** Whether the pack has this file. */
+export const hasVectors = (path: string): boolean => hasPack('caliptra', path);
+
 /** Names of the recorded configurations. */
 export function goldenNames(): string[] {
   return readdirSync(packPath('caliptra', 'goldens'), { withFileTypes: true })

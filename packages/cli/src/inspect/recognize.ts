@@ -16,7 +16,7 @@ import {
   PCR_LOG_ENTRY_ID,
   PcrLogEntry,
 } from '@rootcap/firmware';
-import { ImageManifest, ImagePreamble, MANIFEST_MARKER } from '@rootcap/image';
+import { ImageManifest, ImagePreamble, MANIFEST_MARKER, socManifestFormatOf } from '@rootcap/image';
 import { isFuseFile } from '../fuse-file.ts';
 import { isPem } from '../load-certificates.ts';
 import { utf8Text } from '../text.ts';
@@ -32,6 +32,7 @@ export const KINDS = {
   bundle: 'firmware bundle',
   manifest: 'manifest of a firmware bundle',
   preamble: 'preamble of a manifest',
+  'soc-manifest': 'SoC manifest: authorization or owner authorization',
   fht: 'firmware handoff table',
   'pcr-log': 'PCR log',
   'measurement-log': 'measurement log of the ROM',
@@ -116,6 +117,8 @@ function firmwareKind(data: Uint8Array): Kind | undefined {
   if (marker === CSR_ENVELOPE_MARKER && data.length === CSR_ENVELOPE.size) return 'csr-envelope';
   if (marker === MANIFEST_MARKER && data.length >= ImageManifest.size)
     return data.length === ImageManifest.size ? 'manifest' : 'bundle';
+  const socManifest = socManifestFormatOf(data);
+  if (socManifest !== undefined && data.length >= socManifest.preambleSize) return 'soc-manifest';
   if (marker === FHT_MARKER && data.length === FirmwareHandoffTable.size) return 'fht';
   if (data.length === ImagePreamble.size && ImagePreamble.decode(data).vendorPubKeyInfo.eccKeyDescriptor.version === 1)
     return 'preamble';

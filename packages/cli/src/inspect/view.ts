@@ -10,9 +10,19 @@ import {
   PcrLogEntry,
   MailboxRespHeaderVarSize as VarSize,
 } from '@rootcap/firmware';
-import { ImageManifest, ImagePreamble, inspectBundle } from '@rootcap/image';
+import {
+  AuthManifestImageMetadata,
+  AuthManifestPreamble,
+  ImageManifest,
+  ImagePreamble,
+  inspectBundle,
+  inspectSocManifest,
+  OwnerAuthManifestPreamble,
+  parseSocManifest,
+} from '@rootcap/image';
 import { fuseLogLine, measurementLogLine, pcrLogLine } from '../boot/logs.ts';
 import { bundleLines } from '../commands/image-inspect.ts';
+import { manifestLines } from '../commands/image-manifest-inspect.ts';
 import { parseFuseFile } from '../fuse-file.ts';
 import { fuseViews } from '../fuse-view.ts';
 import { table } from '../table.ts';
@@ -83,6 +93,20 @@ function logSections<T>(
   });
 }
 
+/** The preamble, and the entries in use. */
+function socManifestSections(terminal: Terminal, data: Uint8Array): Section[] {
+  const { entries, kind } = parseSocManifest(data);
+  const preamble = kind === 'authorization' ? AuthManifestPreamble : OwnerAuthManifestPreamble;
+  const first = preamble.size + 4;
+  return [
+    { title: 'SoC manifest', lines: manifestLines(terminal, inspectSocManifest(defaultProvider(), data)) },
+    fieldsOf('preamble', preamble, data),
+    ...entries.map((_, i) =>
+      fieldsOf(`image metadata ${i}`, AuthManifestImageMetadata, data, first + i * AuthManifestImageMetadata.size),
+    ),
+  ];
+}
+
 /** A certificate, request or log at the end of a response is shown as such. */
 function responseSections(terminal: Terminal, data: Uint8Array): Section[] {
   const fixed = responseLayouts(data.length);
@@ -142,6 +166,8 @@ export function sectionsOf(terminal: Terminal, kind: Kind, data: Uint8Array): Se
       return [fieldsOf('manifest', ImageManifest, data)];
     case 'preamble':
       return [fieldsOf('preamble', ImagePreamble, data)];
+    case 'soc-manifest':
+      return socManifestSections(terminal, data);
     case 'fht':
       return [fieldsOf('firmware handoff table', FirmwareHandoffTable, data)];
     case 'pcr-log':

@@ -9,8 +9,7 @@ type OnAxi = Pick<Chip, 'axi'>;
  * @throws RotError DRIVER_DMA_TRANSACTION_ERROR if nothing answers at the address: straps may name any
  * @see caliptra-sw:drivers/src/dma.rs
  */
-function transfer<T>(address: bigint, run: () => T): T {
-  if (address > BigInt(Number.MAX_SAFE_INTEGER)) throw new RotError('DRIVER_DMA_TRANSACTION_ERROR');
+function transfer<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
@@ -21,17 +20,17 @@ function transfer<T>(address: bigint, run: () => T): T {
 
 /** @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
 export function dmaRead({ axi }: OnAxi, address: bigint, length: number): Uint8Array {
-  return transfer(address, () => axi.read(address, length));
+  return transfer(() => axi.read(address, length));
 }
 
 /** A burst that stays at one address, as for a FIFO. @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
 export function dmaReadFixed({ axi }: OnAxi, address: bigint, length: number): Uint8Array {
-  return transfer(address, () => axi.readFixed(address, length));
+  return transfer(() => axi.readFixed(address, length));
 }
 
 /** @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
 export function dmaWrite({ axi }: OnAxi, address: bigint, data: Uint8Array): void {
-  transfer(address, () => axi.write(address, data));
+  transfer(() => axi.write(address, data));
 }
 
 /**
@@ -59,4 +58,25 @@ export function writeAxiWord(chip: OnAxi, address: bigint, value: number): void 
   const data = new Uint8Array(4);
   new DataView(data.buffer).setUint32(0, value >>> 0, true);
   dmaWrite(chip, address, data);
+}
+
+/**
+ * SHA-384 of `length` bytes at an AXI address: the DMA takes the SHA accelerator as a user of the SoC's bus and streams
+ * them in.
+ *
+ * @throws RotError DRIVER_DMA_SHA_ACCELERATOR_NOT_LOCKED if somebody else has the accelerator;
+ *   DRIVER_DMA_TRANSACTION_ERROR
+ * @see caliptra-sw:drivers/src/dma.rs (sha384_image)
+ */
+export function dmaSha384(chip: Chip, address: bigint, length: number): Uint8Array {
+  const { shaAccelerator, soc } = chip;
+  // The hardware does not hash an empty stream.
+  if (length === 0) return chip.options.provider.hashes.digest('sha384');
+  const access = { side: 'soc', axiUser: soc.get('SS_CALIPTRA_DMA_AXI_USER') } as const;
+  if (!shaAccelerator.tryLock('soc', access.axiUser)) throw new RotError('DRIVER_DMA_SHA_ACCELERATOR_NOT_LOCKED');
+  try {
+    return shaAccelerator.digestStream('sha384', dmaRead(chip, address, length), access);
+  } finally {
+    shaAccelerator.unlock('soc', access.axiUser);
+  }
 }

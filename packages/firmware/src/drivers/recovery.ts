@@ -10,6 +10,7 @@ const DEVICE_STATUS = { READY_TO_ACCEPT_RECOVERY_IMAGE: 3, RECOVERY_PENDING: 4, 
 const RECOVERY_STATUS = {
   AWAITING_RECOVERY_IMAGE: 1,
   BOOTING_RECOVERY_IMAGE: 2,
+  SUCCESSFUL: 3,
   IMAGE_AUTHENTICATION_ERROR: 0xd,
 } as const;
 const REASON_STREAMING_BOOT = 0x12;
@@ -36,16 +37,41 @@ export class RecoveryDriver {
 
   /** Takes image `index` and leaves it at an AXI address. @returns its size in bytes */
   *download(index: number, destination: bigint): Firmware<number> {
+    const size = yield* this.#request(index);
+    dmaWrite(this.#chip, destination, this.#drain(size));
+    yield* this.#activation();
+    this.#write('RECOVERY_STATUS', RECOVERY_STATUS.BOOTING_RECOVERY_IMAGE | (index << 4));
+    return size;
+  }
+
+  /** Takes image `index` into Caliptra's own memory. @returns `capacity` bytes: what is longer is cut, zeros follow */
+  *downloadToCaliptra(index: number, capacity: number): Firmware<Uint8Array> {
+    const size = yield* this.#request(index);
+    const buffer = new Uint8Array(capacity);
+    buffer.set(this.#drain(size).subarray(0, capacity));
+    yield* this.#activation();
+    // Image 0, whatever was asked for.
+    this.#write('RECOVERY_STATUS', RECOVERY_STATUS.BOOTING_RECOVERY_IMAGE);
+    return buffer;
+  }
+
+  /** @returns bytes of the image, once it is there */
+  *#request(index: number): Firmware<number> {
     const { recovery } = this.#chip;
     this.#write('PROT_CAP_2', (((this.#read('PROT_CAP_2') >>> 16) | AGENT_CAPABILITIES) << 16) | PROTOCOL_VERSION);
     this.await(index);
     while (!recovery.payloadAvailable) yield { for: 'recovery-image', ready: () => recovery.payloadAvailable };
-    const size = this.#read('INDIRECT_FIFO_CTRL_1') * 4;
-    dmaWrite(this.#chip, destination, dmaReadFixed(this.#chip, this.#address('INDIRECT_FIFO_DATA'), size));
+    return this.#read('INDIRECT_FIFO_CTRL_1') * 4;
+  }
+
+  #drain(size: number): Uint8Array {
+    return dmaReadFixed(this.#chip, this.#address('INDIRECT_FIFO_DATA'), size);
+  }
+
+  *#activation(): Firmware {
+    const { recovery } = this.#chip;
     this.#deviceStatus(DEVICE_STATUS.RECOVERY_PENDING);
     while (!recovery.imageActivated) yield { for: 'recovery-image', ready: () => recovery.imageActivated };
-    this.#write('RECOVERY_STATUS', RECOVERY_STATUS.BOOTING_RECOVERY_IMAGE | (index << 4));
-    return size;
   }
 
   /** Asks for image `index`. */
@@ -60,8 +86,14 @@ export class RecoveryDriver {
     this.#write('INDIRECT_FIFO_CTRL_0', FIFO_RESET);
   }
 
-  refuse(reason: number): void {
-    this.#write('RECOVERY_STATUS', RECOVERY_STATUS.IMAGE_AUTHENTICATION_ERROR);
+  /** Nothing more is wanted. */
+  succeed(): void {
+    this.#write('RECOVERY_STATUS', RECOVERY_STATUS.SUCCESSFUL);
+  }
+
+  /** @param reason - see {@link RECOVERY_REASON} */
+  refuse(reason: number, index = 0): void {
+    this.#write('RECOVERY_STATUS', RECOVERY_STATUS.IMAGE_AUTHENTICATION_ERROR | (index << 4));
     this.#deviceStatus(DEVICE_STATUS.BOOT_FAILURE, reason);
   }
 

@@ -2,6 +2,7 @@ import { MEMORY_MAP } from '@rootcap/hardware';
 import { ImageManifest } from '@rootcap/image';
 import { StructView } from '@rootcap/struct';
 import {
+  AuthManifestPersistentData,
   DataVault,
   DotOwnerPkHash,
   DpePersistentData,
@@ -12,6 +13,7 @@ import {
   MEASUREMENT_MAX_COUNT,
   MeasurementLogEntry,
   OcpLockMetadataRom,
+  OwnerAuthManifestPersistentData,
   PCR_LOG_MAX_COUNT,
   PcrLogEntry,
   RomPersistentData,
@@ -49,6 +51,8 @@ export class PersistentData {
   readonly ocpLockMetadata: View<typeof OcpLockMetadataRom>;
   readonly fmcAliasCsrs: View<typeof FmcAliasCsrs>;
   readonly dpe: View<typeof DpePersistentData>;
+  readonly authManifest: View<typeof AuthManifestPersistentData>;
+  readonly ownerAuthManifest: View<typeof OwnerAuthManifestPersistentData>;
   readonly #bootStatus: DataView;
 
   /** @param dccm - the chip's data memory, 256 KiB */
@@ -63,6 +67,8 @@ export class PersistentData {
     this.ocpLockMetadata = new StructView(OcpLockMetadataRom, this.rom.slice('ocp_lock_metadata'));
     this.fmcAliasCsrs = new StructView(FmcAliasCsrs, this.fw.slice('fmc_alias_csr'));
     this.dpe = new StructView(DpePersistentData, this.fw.slice('dpe'));
+    this.authManifest = new StructView(AuthManifestPersistentData, this.fw.slice('auth_manifest'));
+    this.ownerAuthManifest = new StructView(OwnerAuthManifestPersistentData, this.fw.slice('owner_auth_manifest'));
     this.#bootStatus = new DataView(dccm.buffer, dccm.byteOffset + at(BOOT_STATUS_ORG), 4);
   }
 

@@ -1,3 +1,4 @@
+import { AuthManifestImageMetadataCollection, OwnerAuthManifestImageMetadataCollection } from '@rootcap/image';
 import { array, bytes, hwBytes, struct, u8, u16, u32 } from '@rootcap/struct';
 
 /**
@@ -205,6 +206,29 @@ export const DpePersistentData = struct('DpePersistentData', {
   caliptra_managed_dpe_context_indices: CaliptraManagedDpeContextIndices,
 });
 
+const AUTH_MANIFEST_AREA_SIZE = 6 * 1024 + 512;
+const OWNER_AUTH_MANIFEST_AREA_SIZE = 3 * 1024;
+/** Digest and SVN behind a collection. */
+const MANIFEST_TRAILER_SIZE = 48 + 4;
+
+/** What SET_AUTH_MANIFEST left. Survives warm and update resets. */
+export const AuthManifestPersistentData = struct('AuthManifestPersistentData', {
+  image_metadata_col: AuthManifestImageMetadataCollection,
+  digest: hwBytes(48),
+  svn: u32,
+  reserved9: bytes(AUTH_MANIFEST_AREA_SIZE - AuthManifestImageMetadataCollection.size - MANIFEST_TRAILER_SIZE),
+});
+
+/** What SET_OWNER_AUTH_MANIFEST left. */
+export const OwnerAuthManifestPersistentData = struct('OwnerAuthManifestPersistentData', {
+  image_metadata_col: OwnerAuthManifestImageMetadataCollection,
+  digest: hwBytes(48),
+  svn: u32,
+  reserved10: bytes(
+    OWNER_AUTH_MANIFEST_AREA_SIZE - OwnerAuthManifestImageMetadataCollection.size - MANIFEST_TRAILER_SIZE,
+  ),
+});
+
 /** Part of data memory that FMC and runtime own. Lies directly below ROM's. */
 export const FwPersistentData = struct('FwPersistentData', {
   dpe: DpePersistentData,
@@ -217,7 +241,9 @@ export const FwPersistentData = struct('FwPersistentData', {
   /** Reset counter of each PCR. */
   pcr_reset: array(u32, 32),
   reserved7: bytes(1024 - 32 * 4),
-  auth_manifest: bytes(10 * 1024),
+  auth_manifest: AuthManifestPersistentData,
+  owner_auth_manifest: OwnerAuthManifestPersistentData,
+  reserved11: bytes(10 * 1024 - AuthManifestPersistentData.size - OwnerAuthManifestPersistentData.size),
   fmc_alias_csr: FmcAliasCsrs,
   reserved4: bytes(9 * 1024 - FmcAliasCsrs.size),
   mcu_firmware_loaded: u32,

@@ -1,9 +1,13 @@
 import type { ErrorName } from '@rootcap/errors';
 
-/** DEVICE_STATUS reason codes that ROM leaves when it refuses an image. */
+/** DEVICE_STATUS reason codes that ROM and runtime leave when they refuse an image. */
 export const RECOVERY_REASON = {
   CORRUPTED_CRITICAL_DATA: 0x04,
+  KEY_MANIFEST_MISSING_OR_CORRUPT: 0x05,
+  KEY_MANIFEST_AUTHENTICATION_FAILURE: 0x06,
+  KEY_MANIFEST_ANTI_ROLLBACK_FAILURE: 0x07,
   ANTI_ROLLBACK_FAILURE: 0x0a,
+  MAIN_FIRMWARE_AUTHENTICATION_FAILURE: 0x0c,
   VENDOR_KEY_INVALID: 0x80,
   VENDOR_KEY_REVOKED: 0x81,
   VENDOR_SIGNATURE_INVALID: 0x82,
@@ -47,4 +51,17 @@ export function recoveryReason(symbol: ErrorName): number {
   const name = symbol.slice(PREFIX.length);
   const reason = REASONS.find(([pattern]) => pattern.test(name))?.[1] ?? 'CORRUPTED_CRITICAL_DATA';
   return RECOVERY_REASON[reason];
+}
+
+/** As {@link REASONS}, for a SoC manifest; whole symbols. */
+const MANIFEST_REASONS: readonly (readonly [RegExp, Reason])[] = [
+  [/^RUNTIME_INVALID_AUTH_MANIFEST_MARKER$/, 'KEY_MANIFEST_MISSING_OR_CORRUPT'],
+  [/^RUNTIME_AUTH_MANIFEST_(PREAMBLE_SIZE|IMAGE_METADATA_LIST)_/, 'KEY_MANIFEST_MISSING_OR_CORRUPT'],
+  [/^IMAGE_VERIFIER_ERR_FIRMWARE_SVN_LESS_THAN_FUSE$/, 'KEY_MANIFEST_ANTI_ROLLBACK_FAILURE'],
+  [/^RUNTIME_AUTH_MANIFEST_(VENDOR|OWNER|LMS|MLDSA|INVALID_PQC|PQC)_/, 'KEY_MANIFEST_AUTHENTICATION_FAILURE'],
+];
+
+/** Reason code for the refusal of a SoC manifest. @see caliptra-sw:drivers/src/dma.rs */
+export function manifestRecoveryReason(symbol: ErrorName): number {
+  return RECOVERY_REASON[MANIFEST_REASONS.find(([pattern]) => pattern.test(symbol))?.[1] ?? 'CORRUPTED_CRITICAL_DATA'];
 }

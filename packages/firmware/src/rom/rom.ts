@@ -32,6 +32,8 @@ export function* rom(context: FirmwareContext): Firmware {
   chip.soc.set('CPTRA_FW_REV_ID', (fmcVersion | context.profile.romVersion) >>> 0, 0);
   yield* report(context, 'KatStarted');
   runKnownAnswerTests(context);
+  // The core had the accelerator since reset; the last test gives it back.
+  if (chip.shaAccelerator.owner === 'uc') chip.shaAccelerator.unlock();
   yield* report(context, 'KatComplete');
   yield* debugUnlock(context);
   yield* runResetFlow(context);

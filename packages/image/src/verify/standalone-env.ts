@@ -50,6 +50,18 @@ function ecc384Verify(
   return ecdsa384.verify(publicKey, digest, signature) ? r : new Uint8Array(48);
 }
 
+/** @internal The signature engines as the drivers use them. */
+export function standaloneEngines(
+  provider: CryptoProvider,
+): Pick<ImageVerificationEnv, 'ecc384Verify' | 'lmsVerify' | 'mldsa87Verify'> {
+  return {
+    ecc384Verify: (publicKey, digest, signature) => ecc384Verify(provider, publicKey, digest, signature),
+    lmsVerify: (publicKey, message, signature) => lmsDriverVerify(provider, publicKey, message, signature),
+    mldsa87Verify: (publicKey, message, signature) =>
+      provider.mldsa87.verify(publicKey, message, signature.subarray(0, PQC_SIZES.mldsa.signature)),
+  };
+}
+
 /** Mailbox SRAM after the upload. @throws RotError FW_PROC_INVALID_IMAGE_SIZE as the ROM's command handler */
 function mailboxOf(bundle: Uint8Array): Uint8Array {
   if (bundle.length === 0 || bundle.length > BUNDLE_MAX_SIZE)
@@ -75,10 +87,7 @@ export function standaloneEnv(options: StandaloneOptions): StandaloneEnv {
         throw new RotError('DRIVER_SHA2_512_384ACC_INDEX_OUT_OF_BOUNDS');
       return provider.hashes.digest('sha384', mailbox.subarray(offset, offset + length));
     },
-    ecc384Verify: (publicKey, digest, signature) => ecc384Verify(provider, publicKey, digest, signature),
-    lmsVerify: (publicKey, message, signature) => lmsDriverVerify(provider, publicKey, message, signature),
-    mldsa87Verify: (publicKey, message, signature) =>
-      provider.mldsa87.verify(publicKey, message, signature.subarray(0, PQC_SIZES.mldsa.signature)),
+    ...standaloneEngines(provider),
     vendorPkHash: fuses.vendorPkHash,
     vendorEccPubKeyRevocation: fuses.eccRevocation ?? 0,
     vendorLmsPubKeyRevocation: fuses.lmsRevocation ?? 0,
