@@ -33,20 +33,6 @@ export function dmaWrite({ axi }: OnAxi, address: bigint, data: Uint8Array): voi
   transfer(() => axi.write(address, data));
 }
 
-/**
- * SHA-384 of memory on the AXI bus, through the accelerator.
- *
- * @throws RotError DRIVER_DMA_SHA_ACCELERATOR_NOT_LOCKED while the SoC has the accelerator, DRIVER_DMA_TRANSACTION_ERROR
- */
-export function dmaSha384(
-  { axi, sha512, shaAccelerator }: Pick<Chip, 'axi' | 'sha512' | 'shaAccelerator'>,
-  address: bigint,
-  length: number,
-): Uint8Array {
-  if (length > 0 && shaAccelerator.owner === 'soc') throw new RotError('DRIVER_DMA_SHA_ACCELERATOR_NOT_LOCKED');
-  return sha512.digest('sha384', length === 0 ? new Uint8Array(0) : dmaRead({ axi }, address, length));
-}
-
 /** One 32-bit register on the AXI bus. @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
 export function readAxiWord(chip: OnAxi, address: bigint): number {
   const data = dmaRead(chip, address, 4);
