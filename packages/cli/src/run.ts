@@ -8,6 +8,7 @@ import { errorCommand } from './commands/error.ts';
 import { fusesCommand } from './commands/fuses.ts';
 import { imageCommand } from './commands/image.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { serveCommand } from './commands/serve.ts';
 import { EXIT, reportError } from './errors.ts';
 import type { Io } from './io.ts';
 import { Terminal } from './terminal.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   inspectCommand,
   fusesCommand,
   debugUnlockCommand,
+  serveCommand,
   errorCommand,
   conformanceCommand,
 ];

@@ -44,6 +44,8 @@ export class FirmwareContext {
   /** Variables of ROM and runtime that live in memory the model has no layout for. */
   state: FirmwareState;
   onBootStatus: BootStatusListener = () => {};
+  /** Takes what the firmware says, line by line. */
+  onText: (text: string) => void = () => {};
 
   constructor(chip: Chip, options: FirmwareOptions) {
     this.chip = chip;
@@ -63,6 +65,11 @@ export class FirmwareContext {
     this.state = initialFirmwareState();
   }
 
+  /** Says a line. */
+  print(line: string): void {
+    this.onText(`${line}\n`);
+  }
+
   get profile(): FirmwareProfile {
     return this.options.profile;
   }
@@ -76,11 +83,15 @@ export class FirmwareContext {
   }
 }
 
+/** Which of the three programs runs. */
+export type StageName = 'rom' | 'fmc' | 'runtime';
+
 export interface FirmwareState {
+  stage: StageName;
   romSelfTestInProgress: boolean;
   runtime: RuntimeState;
 }
 
 function initialFirmwareState(): FirmwareState {
-  return { romSelfTestInProgress: false, runtime: initialRuntimeState() };
+  return { stage: 'rom', romSelfTestInProgress: false, runtime: initialRuntimeState() };
 }

@@ -1,12 +1,16 @@
 import { RotError } from '@rootcap/errors';
+import { EntropyDry } from '@rootcap/hardware';
+import { BANNERS } from './console.ts';
 import type { FirmwareContext } from './context.ts';
-import type { EntryPoint, Firmware } from './coroutine.ts';
+import { type EntryPoint, type Firmware, observe, type Trap } from './coroutine.ts';
+import { CYCLES_OF_ENTRY } from './cycles.ts';
 import { failCommands, fatalError } from './fatal-error.ts';
 import { fmc } from './fmc/fmc.ts';
 import { bootFirmware } from './rom/cold-reset.ts';
 import { storedLdevid } from './rom/ldevid.ts';
 import { handOver, rom } from './rom/rom.ts';
 import { runtime, serveCommands } from './runtime/runtime.ts';
+import { nonMaskableInterrupt } from './trap.ts';
 
 /** One stage of the boot, replaceable by a prototype. */
 export type Stage = (context: FirmwareContext) => Firmware;
@@ -23,17 +27,29 @@ export const STAGES: Stages = { rom, fmc, runtime };
  * All firmware of the chip from a reset, or from a point where a saved device waited. Never returns: it ends in the
  * runtime's command loop, or in the fatal error handler.
  */
-export function* firmware(context: FirmwareContext, entry: EntryPoint = 'reset', stages: Stages = STAGES): Firmware {
+export function* firmware(
+  context: FirmwareContext,
+  entry: EntryPoint | Trap = 'reset',
+  stages: Stages = STAGES,
+): Firmware {
   try {
     yield* run(context, entry, stages);
   } catch (error) {
+    if (error instanceof EntropyDry) yield* waitForEver();
     if (!(error instanceof RotError)) throw error;
     yield* fatalError(context, error.code);
   }
 }
 
-function* run(context: FirmwareContext, entry: EntryPoint, stages: Stages): Firmware {
+/** A driver polls for entropy that never comes; only a watchdog or a reset ends that. */
+function* waitForEver(): Firmware {
+  for (;;) yield { for: 'entropy', ready: () => false };
+}
+
+function* run(context: FirmwareContext, entry: EntryPoint | Trap, stages: Stages): Firmware {
   switch (entry) {
+    case 'nmi':
+      throw nonMaskableInterrupt(context);
     case 'fatal':
       return yield* failCommands(context);
     case 'runtime-mailbox':
@@ -43,8 +59,18 @@ function* run(context: FirmwareContext, entry: EntryPoint, stages: Stages): Firm
       handOver(context);
       break;
     case 'reset':
+      context.state.stage = 'rom';
+      context.print(BANNERS.rom);
       yield* stages.rom(context);
   }
+  yield* enter(context, 'fmc');
   yield* stages.fmc(context);
+  yield* enter(context, 'runtime');
   yield* stages.runtime(context);
+}
+
+function* enter(context: FirmwareContext, stage: 'fmc' | 'runtime'): Firmware {
+  context.state.stage = stage;
+  context.print(BANNERS[stage]);
+  yield* observe(CYCLES_OF_ENTRY[stage]);
 }

@@ -25,7 +25,7 @@ import { Sha512 } from './sha512.ts';
 import { SocInterface } from './soc-interface.ts';
 import { checkState } from './state.ts';
 import { DEFAULT_STRAPS, type Straps } from './straps.ts';
-import { Trng, type TrngState } from './trng.ts';
+import { Trng, type TrngResponder, type TrngState } from './trng.ts';
 import { type UnmodelledRegister, unmodelledRegisters } from './unmodelled.ts';
 
 /** What a chip is built with. */
@@ -33,6 +33,8 @@ export interface ChipOptions {
   readonly provider: CryptoProvider;
   /** Answers TRNG requests at once, or feeds the internal TRNG. Without it the SoC must answer. */
   readonly entropy?: Entropy;
+  /** Answers requests of the external TRNG instead of `entropy`, each after a delay. */
+  readonly trngResponder?: TrngResponder;
   readonly lifecycle: Lifecycle;
   readonly debugLocked: boolean;
   /** 32 bytes. */
@@ -48,6 +50,10 @@ export interface ChipOptions {
   /** `SS_DBG_SERVICE_REG_REQ` after a cold reset. */
   readonly debugServiceRequest?: number;
   readonly bootFsmBreak?: boolean;
+  /** Holds the core until `CPTRA_BOOTFSM_GO` in every security state. */
+  readonly awaitsGo?: boolean;
+  /** 32 bytes that the fuse controller holds: `FUSE_HEK_SEED` after a cold reset. */
+  readonly hekSeed?: Uint8Array;
   readonly abrEngine?: AbrEngine;
   /** Contents of the ROM on the core's bus, up to 96 KiB. */
   readonly rom?: Uint8Array;
@@ -60,6 +66,8 @@ export interface ChipOptions {
 /** Everything a chip remembers. Plain data: bytes, words, numbers, strings, booleans, lists, objects. */
 export interface ChipState {
   readonly cycles: number;
+  /** A non-maskable interrupt is pending. */
+  readonly nmi: boolean;
   readonly iccm: Uint8Array;
   readonly dccm: Uint8Array;
   readonly trng: TrngState;
@@ -110,6 +118,8 @@ export class Chip {
   readonly #events = new EventSource();
   readonly #blocks: readonly Block[];
   #cycles = 0;
+  #stalledCycles = 0;
+  #nmi = false;
 
   /** @throws RangeError if a key has the wrong length */
   constructor(options: ChipOptions) {
@@ -151,7 +161,14 @@ export class Chip {
       ocpLockInProgress,
       keyReleaseSize: () => soc.get('SS_KEY_RELEASE_SIZE'),
     });
-    this.trng = new Trng({ soc, provider, ...(options.entropy === undefined ? {} : { entropy: options.entropy }) });
+    this.trng = new Trng({
+      soc,
+      provider,
+      now: () => this.#cycles,
+      stall: (cycles) => this.#stall(cycles),
+      ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
+      ...(options.trngResponder === undefined ? {} : { responder: options.trngResponder }),
+    });
     this.otp = new OtpController({ provider, ...otpOptions(options, this.straps) });
     this.mci = new Mci(this.straps.prodDebugUnlockPkHashOffset, this.straps.prodDebugUnlockPkHashCount);
     this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
@@ -160,6 +177,9 @@ export class Chip {
       updateReset: () => this.reset('update'),
       trngRequest: () => this.trng.onRequest(),
       wipe: () => this.#wipe(),
+      nmi: () => {
+        this.#nmi = true;
+      },
       iccmLock: () => {},
     };
     if (hwConfig.subsystemMode) this.#attachSubsystem();
@@ -209,11 +229,50 @@ export class Chip {
     return this.#cycles;
   }
 
-  /** Lets time pass: `mtime` and watchdogs. @throws RangeError unless `cycles` is a whole number >= 0 */
+  /**
+   * Lets time pass: `mtime`, watchdogs, the answer of an external TRNG.
+   *
+   * @throws RangeError unless `cycles` is a whole number >= 0
+   */
   advance(cycles: number): void {
     if (!(Number.isSafeInteger(cycles) && cycles >= 0)) throw new RangeError(`cycles: ${cycles} is not a whole number`);
-    this.#cycles += cycles;
-    this.soc.advance(cycles);
+    const end = this.#cycles + cycles;
+    for (;;) {
+      const due = Math.min(end, this.trng.answerDue);
+      this.soc.advance(due - this.#cycles);
+      this.#cycles = due;
+      this.trng.settle();
+      if (due === end) return;
+    }
+  }
+
+  /** Cycles until the chip does something by itself; infinite if it waits for somebody else. */
+  get cyclesToEvent(): number {
+    return Math.min(this.soc.cyclesToWatchdog, this.trng.answerDue - this.#cycles);
+  }
+
+  /** Whether a non-maskable interrupt of the core is pending. */
+  get nmiPending(): boolean {
+    return this.#nmi;
+  }
+
+  /** Takes the pending interrupt. @returns whether there was one */
+  takeNmi(): boolean {
+    const pending = this.#nmi;
+    this.#nmi = false;
+    return pending;
+  }
+
+  /** Time that passed while firmware waited inside an operation, and that nobody has accounted for yet. */
+  takeStalledCycles(): number {
+    const stalled = this.#stalledCycles;
+    this.#stalledCycles = 0;
+    return stalled;
+  }
+
+  #stall(cycles: number): void {
+    this.advance(cycles);
+    this.#stalledCycles += cycles;
   }
 
   /** Changes the security-state pins; see `SecurityLatch` for when the core sees it. */
@@ -240,6 +299,7 @@ export class Chip {
     for (const block of this.#blocks) if (block !== this.soc) block.reset(kind);
     this.recovery.reset(kind);
     this.trng.reset(kind);
+    this.#nmi = false;
     this.mci.reset(kind);
     this.otp.reset(kind);
     if (kind === 'cold') {
@@ -267,6 +327,7 @@ export class Chip {
   save(): ChipState {
     return {
       cycles: this.#cycles,
+      nmi: this.#nmi,
       iccm: this.iccm.slice(),
       dccm: this.dccm.slice(),
       trng: this.trng.save(),
@@ -298,12 +359,15 @@ export class Chip {
     this.iccm.set(state.iccm);
     this.dccm.set(state.dccm);
     this.#cycles = state.cycles;
+    this.#stalledCycles = 0;
+    this.#nmi = state.nmi;
   }
 }
 
 const CHIP_STATE = {
   fields: {
     cycles: 'number',
+    nmi: 'boolean',
     iccm: { bytes: MEMORY_MAP.ICCM.size },
     dccm: { bytes: MEMORY_MAP.DCCM.size },
     blocks: { fields: {} },
@@ -321,6 +385,8 @@ function socOptions(options: ChipOptions, straps: Straps) {
     debugIntent: debugIntent ?? false,
     debugServiceRequest: debugServiceRequest ?? 0,
     bootFsmBreak: options.bootFsmBreak ?? false,
+    awaitsGo: options.awaitsGo ?? false,
+    ...(options.hekSeed === undefined ? {} : { hekSeed: options.hekSeed }),
     reference: options.reference ?? 'emulator',
   };
 }

@@ -31,6 +31,7 @@ export { Dma, type DmaOptions } from './dma.ts';
 export { Doe, type DoeOptions, type DoeSecret, type DoeSecrets } from './doe.ts';
 export { Ecc, type EccOptions } from './ecc.ts';
 export { EngineError, type EngineFault } from './engine-error.ts';
+export { EntropyDry } from './entropy-dry.ts';
 export type { ChipEvent, Emit } from './events.ts';
 export { type FuseBus, type Fuses, fuseWords, type SvnFuse, writeFuses } from './fuses.ts';
 export { Hmac, type HmacData, type HmacMode, type HmacOptions } from './hmac.ts';
@@ -94,6 +95,6 @@ export {
   type SocInterfaceState,
 } from './soc-interface.ts';
 export { DEFAULT_STRAPS, type Straps } from './straps.ts';
-export { Trng, type TrngOptions, type TrngState } from './trng.ts';
+export { Trng, type TrngOptions, type TrngResponder, type TrngResponse, type TrngState } from './trng.ts';
 export { type UnmodelledRegister, unmodelledRegisters } from './unmodelled.ts';
 export { type WatchdogControl, type WatchdogEvent, Watchdogs } from './watchdog.ts';

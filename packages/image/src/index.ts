@@ -82,6 +82,7 @@ export {
 } from './layouts.ts';
 export { CALIPTRA_LMS, lmsDriverVerify, lmsSigningKey } from './lms.ts';
 export { type ParsedBundle, parseBundle } from './parse.ts';
+export { findRomInfo, type RomImageInfo } from './rom-info.ts';
 // For tests only.
 export {
   buildEditedBundle,

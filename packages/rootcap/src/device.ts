@@ -9,9 +9,12 @@ import {
   storedCertificate,
   storedFmcAliasCsr,
   storedIdevCsr,
+  type Trap,
+  UPDATE_RESET_CYCLES,
   type Wait,
 } from '@rootcap/firmware';
 import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
+import { DeviceClock } from './clock.ts';
 import { isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
 import { DeviceMailbox } from './mailbox.ts';
@@ -26,7 +29,7 @@ export const CHAIN_ALGORITHMS = ['ecdsa-p384', 'mldsa87'] as const;
 export type ChainAlgorithm = (typeof CHAIN_ALGORITHMS)[number];
 
 /** What a step left the device waiting for. */
-export type DeviceWait = Wait | { readonly for: 'fuses'; readonly ready: () => boolean };
+export type DeviceWait = Wait | { readonly for: 'fuses'; readonly ready: () => boolean; readonly cycles?: undefined };
 
 /**
  * One root of trust: a chip, its firmware and the SoC's side of both. Everything is synchronous; nothing happens unless a
@@ -37,6 +40,8 @@ export class Device {
   readonly chip: Chip;
   readonly context: FirmwareContext;
   readonly mailbox: DeviceMailbox;
+  /** The device in time; {@link step} and {@link run} take none. */
+  readonly clock: DeviceClock;
   readonly #listeners = new Set<DeviceListener>();
   #firmware: Firmware | undefined;
   #wait: Wait | undefined;
@@ -51,7 +56,9 @@ export class Device {
       commands: this.options.commands,
     });
     this.mailbox = new DeviceMailbox(this, this.options.axiUser);
+    this.clock = new DeviceClock(this);
     this.chip.on((event) => this.emit(event));
+    this.context.onText = (text) => this.emit({ kind: 'text', text });
     this.context.onBootStatus = (status, name) => this.emit({ kind: 'firmware-status', status, name });
   }
 
@@ -110,12 +117,18 @@ export class Device {
   /** Lets the firmware go on to its next wait. Does nothing while that for which it waits has not come. */
   step(): DeviceWait {
     if (!this.chip.soc.coreRunning) return { for: 'fuses', ready: () => this.chip.soc.coreRunning };
+    if (this.chip.takeNmi()) this.#start('nmi');
     if (this.#firmware === undefined) this.#start('reset');
     if (this.#wait === undefined || this.#wait.ready()) this.#advance();
     return this.#wait ?? CORE_RESTARTED;
   }
 
-  #start(entry: EntryPoint): void {
+  /** Whether {@link step} would let the firmware go on. */
+  get canStep(): boolean {
+    return this.chip.soc.coreRunning && (this.chip.nmiPending || (this.#wait?.ready() ?? true));
+  }
+
+  #start(entry: EntryPoint | Trap): void {
     this.#firmware = firmware(this.context, entry, this.options.stages);
     this.#wait = undefined;
   }
@@ -243,6 +256,7 @@ export class Device {
   /** Resets the chip. `cold` is a power cycle. After `cold` and `warm` the core waits for {@link burnFuses}. */
   reset(kind: ResetKind): void {
     this.chip.reset(kind);
+    this.clock.forget();
     this.#restartCore();
     if (kind === 'cold') this.context.resetState();
   }
@@ -275,6 +289,7 @@ export class Device {
   restore(snapshot: DeviceSnapshot): this {
     const { entry, chip, firmware: state, entropyPosition } = requireSnapshot(snapshot);
     this.chip.restore(chip);
+    this.clock.forget();
     this.context.state = structuredCopy(state);
     if (entropyPosition !== undefined && isReplayable(this.options.entropy))
       this.options.entropy.position = entropyPosition;
@@ -295,7 +310,7 @@ export class Device {
 }
 
 /** Between the reset that a core asked for and the first step after it. */
-const CORE_RESTARTED: Wait = { for: 'update-reset', ready: () => true };
+const CORE_RESTARTED: Wait = { for: 'update-reset', ready: () => true, cycles: UPDATE_RESET_CYCLES };
 
 type SocRegisterName = keyof typeof SOC_IFC_REG.registers;
 
@@ -316,7 +331,12 @@ function newChip(options: ResolvedOptions): Chip {
       itrng: options.internalTrng ?? false,
       subsystemMode: options.subsystemMode ?? false,
       ocpLock: options.ocpLock ?? false,
+      fuseGranularity32: options.fuseGranularity32 ?? false,
     },
+    ...(options.hwRevId === undefined ? {} : { hwRevId: options.hwRevId }),
+    ...(options.hekSeed === undefined ? {} : { hekSeed: options.hekSeed }),
+    ...(options.awaitsGo === undefined ? {} : { awaitsGo: options.awaitsGo }),
+    ...(options.trngResponder === undefined ? {} : { trngResponder: options.trngResponder }),
     ...(options.straps === undefined ? {} : { straps: options.straps }),
     ...(options.debugIntent === undefined ? {} : { debugIntent: options.debugIntent }),
     ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),

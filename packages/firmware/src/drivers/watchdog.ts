@@ -1,10 +1,15 @@
 import type { Chip } from '@rootcap/hardware';
 
+/** Timer 2 fires at once after timer 1: in cascade that is an NMI. */
+const CASCADE_CYCLES = 1;
+
 /** Starts watchdog timer 1 with a 64-bit number of cycles. @see caliptra-sw:common/src/wdt.rs */
 export function startWatchdogTimer({ soc }: Chip, low: number, high: number): void {
   stopWatchdog({ soc });
   soc.set('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD', low, 0);
   soc.set('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD', high, 1);
+  soc.set('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD', CASCADE_CYCLES, 0);
+  soc.set('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD', 0, 1);
   soc.setField('CPTRA_WDT_TIMER1_EN', 'timer1_en', 1);
   soc.setField('CPTRA_WDT_TIMER1_CTRL', 'timer1_restart', 1);
 }

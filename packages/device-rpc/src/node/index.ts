@@ -1,0 +1,2 @@
+export { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.ts';
+export { type RpcServer, type ServeOptions, serve } from './server.ts';
