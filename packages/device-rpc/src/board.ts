@@ -1,20 +1,19 @@
 import { BusFault, MBOX_CSR, SOC_IFC_REG } from '@rootcap/hardware';
-import type { Device, DeviceEvent } from 'rootcap';
+import type { Device } from 'rootcap';
 import type { Created } from './create.ts';
+import { Traffic } from './traffic.ts';
 
 type SocRegister = keyof typeof SOC_IFC_REG.registers;
 
-const address = (name: SocRegister): number => SOC_IFC_REG.base + SOC_IFC_REG.registers[name].offset;
-const FLOW_STATUS = address('CPTRA_FLOW_STATUS');
-const OUTPUT_WIRES = address('CPTRA_GENERIC_OUTPUT_WIRES');
+/** Address of a register of the SoC interface. */
+export const socAddress = (name: SocRegister): number => SOC_IFC_REG.base + SOC_IFC_REG.registers[name].offset;
+const FLOW_STATUS = socAddress('CPTRA_FLOW_STATUS');
+const OUTPUT_WIRES = socAddress('CPTRA_GENERIC_OUTPUT_WIRES');
 /** `MBOX_STATUS.mbox_fsm_ps` while data waits for the SoC. */
 const EXECUTE_SOC = 4;
 const READY_FOR_FUSES = 1 << 30;
 const READY_FOR_FW = 1 << 28;
 const READY_FOR_RUNTIME = 1 << 29;
-
-/** Values that firmware of a test bench leaves on the first output wire to end its run. */
-const EXIT = { passed: 0xff, failed: 0x01 } as const;
 
 /** Ranges of the SoC's bus; the last one in subsystem mode only. */
 const RANGES = [
@@ -23,52 +22,64 @@ const RANGES = [
 ];
 const MCI = { base: 0x2100_0000, size: 0xe0_0000 };
 
-export type ExitCode = keyof typeof EXIT;
+/** Somebody who waits until the board is free. */
+export interface Waiting {
+  wake(): void;
+}
 
-/** A device on its board: the pins that a client sees, and what the firmware says over them. */
+/** A device on its board: what any client of it sees of the pins. Connections that are attached to it share it. */
 export class Board {
   readonly device: Device;
   readonly testAccess: boolean;
-  readonly #stop: () => void;
-  #text = '';
-  #exit: ExitCode | undefined;
-  /** Grows whenever the firmware says something. */
-  #said = 0;
+  /** Bus traffic to other agents; recorded for test benches only. */
+  readonly traffic: Traffic | undefined;
+  readonly name: string | undefined;
+  readonly fingerprint: string;
+  /** Connections on this board. */
+  users = 0;
+  #holder: object | undefined;
+  readonly #waiting = new Set<Waiting>();
 
-  constructor({ device, testAccess }: Created) {
+  constructor({ device, testAccess, name, fingerprint }: Created) {
     this.device = device;
     this.testAccess = testAccess;
-    this.#stop = device.on((event) => this.#hear(event));
+    this.name = name;
+    this.fingerprint = fingerprint;
+    this.traffic = testAccess ? new Traffic(device) : undefined;
   }
 
   /** Ends what the board listens to. */
   close(): void {
-    this.#stop();
+    this.traffic?.close();
   }
 
-  #hear(event: DeviceEvent): void {
-    if (event.kind === 'text') this.#say(event.text);
-    else if (event.kind === 'wires' && event.direction === 'output' && event.index === 0)
-      this.#wire(event.value & 0xff);
+  // Requests of several connections, one after the other
+
+  /** Whether somebody else's request is under way. */
+  isHeldFrom(user: object): boolean {
+    return this.#holder !== undefined && this.#holder !== user;
   }
 
-  /** Firmware of a test bench writes its text byte by byte to the first output wire. */
-  #wire(byte: number): void {
-    if (byte === EXIT.passed || byte === EXIT.failed) {
-      this.#exit = byte === EXIT.passed ? 'passed' : 'failed';
-      this.#said++;
-    } else this.#say(String.fromCharCode(byte));
+  /** A request that takes several pieces of work begins. */
+  hold(user: object): void {
+    this.#holder = user;
   }
 
-  #say(text: string): void {
-    this.#text += text;
-    this.#said++;
+  release(user: object): void {
+    if (this.#holder !== user) return;
+    this.#holder = undefined;
+    for (const waiting of this.#waiting) waiting.wake();
   }
 
-  /** A number that changes whenever the firmware says something. */
-  get said(): number {
-    return this.#said;
+  /** @returns a function that ends it */
+  onFree(waiting: Waiting): () => void {
+    this.#waiting.add(waiting);
+    return () => {
+      this.#waiting.delete(waiting);
+    };
   }
+
+  // Pins
 
   get readyForFw(): boolean {
     return (this.#flowStatus() & READY_FOR_FW) !== 0;
@@ -93,19 +104,7 @@ export class Board {
     };
   }
 
-  /** What the firmware said since the last call, and the time. */
-  takeOutput() {
-    const text = this.#text;
-    const exit = this.#exit;
-    this.#text = '';
-    this.#exit = undefined;
-    return {
-      readyForFw: this.readyForFw,
-      now: this.device.clock.now,
-      ...(text === '' ? {} : { output: text }),
-      ...(exit === undefined ? {} : { exit }),
-    };
-  }
+  // Bus
 
   /** @throws BusFault where no client may reach */
   read(at: number, axiUser: number, size: 1 | 2 | 4 = 4): number {

@@ -1,6 +1,6 @@
-import { type CryptoProvider, concatBytes } from '@rootcap/crypto';
+import { bytesToHex, type CryptoProvider, concatBytes, utf8ToBytes } from '@rootcap/crypto';
 import type { FirmwareProfileName, RomInfo } from '@rootcap/firmware';
-import { MEMORY_MAP } from '@rootcap/hardware';
+import { MEMORY_MAP, TEST_SRAM_SIZE } from '@rootcap/hardware';
 import { findRomInfo } from '@rootcap/image';
 import { createDevice, type Device, type DeviceOptions, LIFECYCLES, type LifecycleName } from 'rootcap';
 import { ClientEntropy, entropyPlan } from './entropy.ts';
@@ -37,6 +37,10 @@ export interface Created {
   readonly device: Device;
   readonly axiUser: number;
   readonly testAccess: boolean;
+  /** Under which other connections can attach. */
+  readonly name: string | undefined;
+  /** Tells devices with the same options from others. */
+  readonly fingerprint: string;
 }
 
 function words(params: Params, name: string, byDefault: readonly number[]): Uint8Array {
@@ -88,6 +92,32 @@ function debugUnlockHashes(params: Params, provider: CryptoProvider): Uint8Array
   });
 }
 
+/** `client`: the SoC answers the external TRNG; otherwise a list, a seed or both. */
+function entropyOptions(params: Params, provider: CryptoProvider, internalTrng: boolean): DeviceOptions {
+  if (params.entropy === 'client') {
+    if (internalTrng) throw invalidParameter('entropy', 'samples or a seed: nobody can serve the internal TRNG');
+    return { socEntropy: true };
+  }
+  const entropy = new ClientEntropy(entropyPlan(params.entropy), provider);
+  return internalTrng ? { entropy } : { entropy, trngResponder: entropy };
+}
+
+function testSram(params: Params): Uint8Array {
+  return optionalBytes(params, 'testSram', TEST_SRAM_SIZE);
+}
+
+/** @throws RpcError naming the parameter */
+export function deviceName({ name }: Params): string | undefined {
+  if (isAbsent(name)) return undefined;
+  if (typeof name !== 'string' || name === '' || name.length > 256)
+    throw invalidParameter('name', '1 to 256 characters');
+  return name;
+}
+
+function fingerprint({ name: _, ...options }: Params, { hashes }: CryptoProvider): string {
+  return bytesToHex(hashes.digest('sha256', utf8ToBytes(JSON.stringify(options))));
+}
+
 /** Where a bench that starts below a ROM wants its memory. */
 function preload({ chip }: Device, params: Params): void {
   chip.iccm.set(optionalBytes(params, 'iccm', MEMORY_MAP.ICCM.size));
@@ -103,7 +133,7 @@ export function createFrom(params: Params, provider: CryptoProvider, engine: 'mo
   const wanted = choice(params, 'engine', ['model', 'riscv'], 'model');
   if ((engine ?? wanted) !== 'model') throw notSupported('engine riscv');
   const internalTrng = choice(params, 'trng', ['external', 'internal'], 'external') === 'internal';
-  const entropy = new ClientEntropy(entropyPlan(params.entropy), provider);
+  const entropy = entropyOptions(params, provider, internalTrng);
   const hashes = debugUnlockHashes(params, provider);
   const axiUser = integer(params, 'axiUser', U32_MAX, 1);
   const options: DeviceOptions = {
@@ -121,16 +151,17 @@ export function createFrom(params: Params, provider: CryptoProvider, engine: 'mo
     debugIntent: boolean(params, 'debugIntent', false),
     debugServiceRequest: integer(params, 'debugService', U32_MAX, 0),
     straps: { generic: genericStraps(params) },
-    entropy,
-    ...(internalTrng ? {} : { trngResponder: entropy }),
+    ...entropy,
+    ...(isAbsent(params.testSram) || params.testSram === '' ? {} : { testSram: testSram(params) }),
     axiUser,
     awaitsGo: true,
   };
   const testAccess = boolean(params, 'testAccess', false);
+  const name = deviceName(params);
   const device = createDevice(options);
   preload(device, params);
   hashes.forEach((hash, i) => {
     device.chip.mci.setDebugUnlockHash(i + 1, hash);
   });
-  return { device, axiUser, testAccess };
+  return { device, axiUser, testAccess, name, fingerprint: fingerprint(params, provider) };
 }

@@ -1,43 +1,80 @@
-import { bytesToHex } from '@rootcap/crypto';
-import { MCU_SRAM_OFFSET } from '@rootcap/hardware';
-import { Board } from './board.ts';
-import { createFrom } from './create.ts';
-import { invalidParameter, notAvailable, RPC_ERROR, RpcError } from './errors.ts';
-import { bytesOf, choice, integer, isAbsent, listOf, type Params, U32_MAX } from './params.ts';
-import type { Connection } from './session.ts';
+import type { SOC_IFC_REG } from '@rootcap/hardware';
+import { socAddress } from './board.ts';
+import type { Connection } from './connection.ts';
+import { deviceName } from './create.ts';
+import { invalidParameter, RPC_ERROR, RpcError } from './errors.ts';
+import { memory, stagingAddress } from './memory.ts';
+import { bytesOf, choice, integer, listOf, type Params, U32_MAX } from './params.ts';
+import { restore, snapshot } from './saved.ts';
 import { step } from './step.ts';
+import { inject } from './test-access.ts';
 import { accessSize, accessValue, busFault, transfer } from './transfer.ts';
 
 /** A method's result, or the work that leads to it in pieces. */
 export type Outcome = object | Generator<undefined, unknown, undefined>;
 
-/** A method is data: the session, `hello` and the page read the same table. */
+/** A method is data: sessions and `hello` read the same table. */
 export interface Method {
+  /** Only on a device that was created for it. */
   readonly testAccess?: true;
+  /** Needs no device. */
+  readonly anytime?: true;
   run(connection: Connection, params: Params): Outcome;
 }
 
 const MAX_IMAGES = 3;
 
+/** Kinds of events that a client can subscribe to. None carries secret bytes. */
+const EVENT_KINDS = [
+  'reset',
+  'fuses',
+  'boot-fsm',
+  'boot-status',
+  'flow-status',
+  'error',
+  'lock',
+  'key-vault',
+  'pcr',
+  'doe',
+  'signature',
+  'mailbox',
+  'watchdog',
+  'firmware-execution',
+  'trng',
+  'wires',
+  'firmware-status',
+  'text',
+];
+
 function axiUserOf(connection: Connection, params: Params): number {
   return integer(params, 'axiUser', U32_MAX, connection.axiUser);
 }
 
-function create(connection: Connection, params: Params): object {
-  const { host } = connection;
-  const created = createFrom(params, host.provider, host.engine);
-  const board = new Board(created);
-  connection.take(board, created.axiUser);
-  const { socBus } = board.device.chip;
-  return {
-    device: 'model',
-    hwRevId: socBus.read(HW_REV_ID, created.axiUser),
-    hwConfig: socBus.read(HW_CONFIG, created.axiUser),
-  };
+function hello(): object {
+  return { protocol: 1, engines: ['model'], methods: Object.keys(METHODS), events: EVENT_KINDS };
 }
 
-const HW_REV_ID = 0x3003_00d4;
-const HW_CONFIG = 0x3003_00e0;
+function facts({ board, axiUser }: Connection): object {
+  const read = (name: keyof typeof SOC_IFC_REG.registers): number => board.read(socAddress(name), axiUser);
+  return { device: board.name ?? 'model', hwRevId: read('CPTRA_HW_REV_ID'), hwConfig: read('CPTRA_HW_CONFIG') };
+}
+
+function create(connection: Connection, params: Params): object {
+  const { board, axiUser } = connection.host.create(params, connection.current);
+  connection.use(board, axiUser);
+  return facts(connection);
+}
+
+function attach(connection: Connection, params: Params): object {
+  const name = deviceName(params);
+  if (name === undefined) throw invalidParameter('name', '1 to 256 characters');
+  const axiUser = axiUserOf(connection, params);
+  const board = connection.host.attach(name);
+  if (board === undefined) throw new RpcError(RPC_ERROR.NO_DEVICE, 'no device', { name });
+  if (connection.current !== undefined) connection.close();
+  connection.use(board, axiUser);
+  return facts(connection);
+}
 
 function read(connection: Connection, params: Params): object {
   const size = accessSize(params.size, 'size');
@@ -84,57 +121,43 @@ function recovery({ board }: Connection, params: Params): object {
   return {};
 }
 
-function stagingAddress({ board }: Connection): object {
-  const { soc, straps } = board.device.chip;
-  if (!soc.subsystemMode) throw notAvailable('MCU SRAM in passive mode');
-  return { address: straps.mciBase + MCU_SRAM_OFFSET };
+function subscribe({ listener }: Connection, params: Params): object {
+  const kinds = listOf(params.kinds, 'kinds', EVENT_KINDS.length);
+  const known = kinds.map((kind, i) => choice({ [`kinds[${i}]`]: kind }, `kinds[${i}]`, EVENT_KINDS));
+  listener.kinds = new Set(known);
+  return {};
 }
 
-const REGIONS = ['mcuSram', 'dccm', 'iccm', 'mailbox', 'testSram'] as const;
-
-function region({ board }: Connection, name: (typeof REGIONS)[number]): Uint8Array {
-  const { chip } = board.device;
-  if (name !== 'mcuSram' && !board.testAccess) throw new RpcError(RPC_ERROR.TEST_ACCESS, 'test-access');
-  switch (name) {
-    case 'mcuSram':
-      if (!chip.soc.subsystemMode) throw notAvailable('MCU SRAM in passive mode');
-      return chip.mci.mcuSram.bytes;
-    case 'dccm':
-      return chip.dccm;
-    case 'iccm':
-      return chip.iccm;
-    case 'mailbox':
-      return chip.mailbox.sram;
-    case 'testSram':
-      throw notAvailable('test SRAM');
-  }
+function takeEvents({ board }: Connection): object {
+  return { events: board.traffic?.take() ?? [] };
 }
 
-function memory(connection: Connection, params: Params): object {
-  const bytes = region(connection, choice(params, 'region', REGIONS));
-  const offset = integer(params, 'offset', bytes.length, 0);
-  const room = bytes.length - offset;
-  if (!isAbsent(params.data)) {
-    const data = bytesOf(params.data, 'data', { max: room });
-    if (data.length % 4 !== 0) throw invalidParameter('data', 'whole words');
-    bytes.set(data, offset);
-    return {};
-  }
-  const length = integer(params, 'length', room);
-  return { data: bytesToHex(bytes.subarray(offset, offset + length)) };
+function sendEvent({ board }: Connection, params: Params): object {
+  board.traffic?.send(params.event);
+  return {};
 }
 
 export const METHODS: Readonly<Record<string, Method>> = {
-  create: { run: create },
+  hello: { anytime: true, run: hello },
+  create: { anytime: true, run: create },
+  attach: { anytime: true, run: attach },
   read: { run: read },
   write: { run: write },
   transfer: { run: runTransfer },
   axiUser: { run: setAxiUser },
-  step: { run: (connection, params) => step(connection.board, params, axiUserOf(connection, params)) },
+  step: { run: (connection, params) => step(connection, params, axiUserOf(connection, params)) },
   reset: { run: reset },
   wires: { run: ({ board }) => board.wires() },
-  output: { run: ({ board }) => board.takeOutput() },
+  output: { run: ({ listener }) => listener.take() },
   recovery: { run: recovery },
+  subscribe: { run: subscribe },
+  snapshot: { run: snapshot },
+  restore: { run: restore },
   memory: { run: memory },
   stagingAddress: { run: stagingAddress },
+  // The engine that keys are released to is not modelled: no key has ever been released.
+  encryptionEngine: { testAccess: true, run: () => ({}) },
+  inject: { testAccess: true, run: inject },
+  takeEvents: { testAccess: true, run: takeEvents },
+  sendEvent: { testAccess: true, run: sendEvent },
 };

@@ -1,65 +1,19 @@
-import type { CryptoProvider } from '@rootcap/crypto';
-import { defaultProvider } from '@rootcap/crypto/default';
-import type { Board } from './board.ts';
+import { Connection } from './connection.ts';
 import { RPC_ERROR, RpcError } from './errors.ts';
+import type { Host } from './host.ts';
 import { errorLine, parseRequest, type Request, type RequestId, resultLine } from './json-rpc.ts';
 import { METHODS, type Outcome } from './methods.ts';
-
-/** What all connections of a server share. */
-export interface HostOptions {
-  readonly provider?: CryptoProvider;
-  /** Engine of every device, also for clients that ask for another one. */
-  readonly engine?: 'model' | undefined;
-  /** Devices that may live at the same time. Default: no limit. */
-  readonly maxDevices?: number;
-}
-
-/** What all connections of a server share. */
-export class Host {
-  readonly provider: CryptoProvider;
-  readonly engine: 'model' | undefined;
-  readonly #maxDevices: number;
-  #devices = 0;
-
-  constructor({ provider, engine, maxDevices }: HostOptions = {}) {
-    this.provider = provider ?? defaultProvider();
-    this.engine = engine;
-    this.#maxDevices = maxDevices ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Devices that live now. */
-  get devices(): number {
-    return this.#devices;
-  }
-
-  /** @throws RpcError not-available when there are too many */
-  enter(): void {
-    if (this.#devices >= this.#maxDevices)
-      throw new RpcError(RPC_ERROR.NOT_AVAILABLE, 'not-available', { detail: `more than ${this.#maxDevices} devices` });
-    this.#devices++;
-  }
-
-  leave(): void {
-    this.#devices--;
-  }
-}
-
-/** What a method may touch: the connection's device and its settings. */
-export interface Connection {
-  readonly host: Host;
-  /** @throws RpcError no device */
-  readonly board: Board;
-  /** Identity of accesses that name none. */
-  axiUser: number;
-  /** Makes the connection own a new device instead of the one it has. */
-  take(board: Board, axiUser: number): void;
-}
 
 export interface SessionOptions {
   readonly host: Host;
   /** Takes one line, without its LF. */
   readonly send: (line: string) => void;
+  /** Called when a session that had to wait for another one, which uses the same device, can go on. */
+  readonly wake?: () => void;
 }
+
+/** Lines that were answered are dropped in such portions. */
+const DROP = 1024;
 
 /**
  * One connection without a socket: lines come in, lines go out, requests are answered strictly in order. A session does
@@ -67,15 +21,16 @@ export interface SessionOptions {
  */
 export class Session {
   readonly #send: (line: string) => void;
-  readonly #connection: SessionConnection;
+  readonly #connection: Connection;
   readonly #lines: string[] = [];
   #next = 0;
+  #waitingSize = 0;
   #current: { readonly id: RequestId | undefined; readonly work: Generator<undefined, unknown, undefined> } | undefined;
   #closed = false;
 
-  constructor({ host, send }: SessionOptions) {
+  constructor({ host, send, wake = () => {} }: SessionOptions) {
     this.#send = send;
-    this.#connection = new SessionConnection(host);
+    this.#connection = new Connection(host, send, wake);
   }
 
   /** Whether the session has ended: it was closed, or an internal failure ended it. */
@@ -83,9 +38,14 @@ export class Session {
     return this.#closed;
   }
 
-  /** Whether {@link work} has something to do. */
+  /** Whether there are requests to answer. */
   get busy(): boolean {
     return !this.#closed && (this.#current !== undefined || this.#next < this.#lines.length);
+  }
+
+  /** Whether {@link work} gets anywhere now: there are requests, and no other connection's is under way on the device. */
+  get ready(): boolean {
+    return this.busy && this.#connection.current?.isHeldFrom(this) !== true;
   }
 
   /** Lines that wait. */
@@ -93,26 +53,35 @@ export class Session {
     return this.#lines.length - this.#next;
   }
 
-  /** Takes a line; {@link work} answers it. */
-  receive(line: string): void {
-    if (!this.#closed) this.#lines.push(line);
+  /** Characters of the lines that wait. */
+  get waitingSize(): number {
+    return this.#waitingSize;
   }
 
-  /** Answers a line at once, after those that wait. @returns the lines that go out */
+  /** Takes a line; {@link work} answers it. */
+  receive(line: string): void {
+    if (this.#closed) return;
+    this.#lines.push(line);
+    this.#waitingSize += line.length;
+  }
+
+  /** Takes a line and answers all that wait, as far as no other connection's request is under way on the device. */
   call(line: string): void {
     this.receive(line);
-    while (this.busy) this.work();
+    while (this.ready) this.work();
   }
 
   /** Does a piece of work: a short request, or a part of a long one. */
   work(): void {
+    if (!this.ready) return;
     if (this.#current !== undefined) this.#continue();
-    else if (this.#next < this.#lines.length) this.#take();
+    else this.#take();
   }
 
   #take(): void {
     const line = this.#lines[this.#next++] as string;
-    if (this.#next === this.#lines.length || this.#next > 1024) {
+    this.#waitingSize -= line.length;
+    if (this.#next === this.#lines.length || this.#next >= DROP) {
       this.#lines.splice(0, this.#next);
       this.#next = 0;
     }
@@ -126,6 +95,7 @@ export class Session {
     try {
       const outcome = this.#run(request);
       if (isWork(outcome)) {
+        this.#connection.current?.hold(this);
         this.#current = { id, work: outcome };
         this.#continue();
       } else this.#answer(id, outcome);
@@ -137,9 +107,14 @@ export class Session {
   #run({ method, params }: Request): Outcome {
     const found = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
     if (found === undefined) throw new RpcError(RPC_ERROR.METHOD_NOT_FOUND, `Method not found: ${method.slice(0, 64)}`);
-    if (found.testAccess === true && !this.#connection.board.testAccess)
-      throw new RpcError(RPC_ERROR.TEST_ACCESS, 'test-access');
+    if (found.anytime !== true) this.#requireDevice(found.testAccess === true);
     return found.run(this.#connection, params);
+  }
+
+  /** @throws RpcError no device, test-access */
+  #requireDevice(testAccess: boolean): void {
+    const { board } = this.#connection;
+    if (testAccess && !board.testAccess) throw new RpcError(RPC_ERROR.TEST_ACCESS, 'test-access');
   }
 
   #continue(): void {
@@ -148,12 +123,17 @@ export class Session {
     try {
       const { done, value } = current.work.next();
       if (done !== true) return;
-      this.#current = undefined;
+      this.#finish();
       this.#answer(current.id, value);
     } catch (error) {
-      this.#current = undefined;
+      this.#finish();
       this.#fail(current.id, error);
     }
+  }
+
+  #finish(): void {
+    this.#current = undefined;
+    this.#connection.current?.release(this);
   }
 
   #answer(id: RequestId | undefined, result: unknown): void {
@@ -170,42 +150,15 @@ export class Session {
     this.close();
   }
 
-  /** Ends the session; its device goes with it. */
+  /** Ends the session; its device goes with it unless others use it. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#lines.length = 0;
     this.#next = 0;
-    this.#current = undefined;
+    this.#waitingSize = 0;
+    this.#finish();
     this.#connection.close();
-  }
-}
-
-class SessionConnection implements Connection {
-  readonly host: Host;
-  axiUser = 1;
-  #board: Board | undefined;
-
-  constructor(host: Host) {
-    this.host = host;
-  }
-
-  get board(): Board {
-    if (this.#board === undefined) throw new RpcError(RPC_ERROR.NO_DEVICE, 'no device');
-    return this.#board;
-  }
-
-  take(board: Board, axiUser: number): void {
-    this.close();
-    this.host.enter();
-    this.#board = board;
-    this.axiUser = axiUser;
-  }
-
-  close(): void {
-    if (this.#board === undefined) return;
-    this.#board.close();
-    this.#board = undefined;
-    this.host.leave();
   }
 }
 

@@ -1,5 +1,5 @@
 import { MBOX_CSR, SHA512_ACC_CSR, SOC_IFC_REG } from '@rootcap/hardware';
-import type { Board } from './board.ts';
+import type { Connection } from './connection.ts';
 import { invalidParameter } from './errors.ts';
 import { boolean, integer, integerOf, isAbsent, listOf, objectOf, type Params, U32_MAX } from './params.ts';
 import { busFault } from './transfer.ts';
@@ -44,7 +44,11 @@ function condition(value: unknown): Condition | undefined {
 type Reason = 'until' | 'watch' | 'wire' | 'output' | 'idle' | 'cycles';
 
 /** Lets time pass on the board. @throws RpcError naming the parameter, or bus-fault for a register that is not there */
-export function* step(board: Board, params: Params, axiUser: number): Generator<undefined, unknown, undefined> {
+export function* step(
+  { board, listener }: Pick<Connection, 'board' | 'listener'>,
+  params: Params,
+  axiUser: number,
+): Generator<undefined, unknown, undefined> {
   const { clock } = board.device;
   const cycles = integer(params, 'cycles', Number.MAX_SAFE_INTEGER - clock.now, 1);
   const watch = isAbsent(params.watch) ? [] : listOf(params.watch, 'watch', MAX_WATCHED);
@@ -60,12 +64,13 @@ export function* step(board: Board, params: Params, axiUser: number): Generator<
   };
 
   const before = addresses.map(read);
-  const { said, readyForFw } = board;
+  const { readyForFw } = board;
+  const { said } = listener;
   const stopped = (): Reason | undefined => {
     if (until !== undefined && (read(until.address) & until.mask) >>> 0 === until.value) return 'until';
     if (addresses.some((address, i) => read(address) !== before[i])) return 'watch';
     if (board.readyForFw !== readyForFw) return 'wire';
-    return stopOnOutput && board.said !== said ? 'output' : undefined;
+    return stopOnOutput && listener.said !== said ? 'output' : undefined;
   };
   let why: Reason | undefined;
   const everyCycle = addresses.some((address) => TIME.has(address)) || (until !== undefined && TIME.has(until.address));
@@ -78,5 +83,5 @@ export function* step(board: Board, params: Params, axiUser: number): Generator<
     },
   });
   const idle = reason === 'idle' ? { idle: true } : {};
-  return { ran, reason: why ?? reason, values: addresses.map(read), ...board.takeOutput(), ...idle };
+  return { ran, reason: why ?? reason, values: addresses.map(read), ...listener.take(), ...idle };
 }

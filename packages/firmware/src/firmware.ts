@@ -10,7 +10,7 @@ import { bootFirmware } from './rom/cold-reset.ts';
 import { storedLdevid } from './rom/ldevid.ts';
 import { handOver, rom } from './rom/rom.ts';
 import { runtime, serveCommands } from './runtime/runtime.ts';
-import { nonMaskableInterrupt } from './trap.ts';
+import { trapped } from './trap.ts';
 
 /** One stage of the boot, replaceable by a prototype. */
 export type Stage = (context: FirmwareContext) => Firmware;
@@ -49,7 +49,9 @@ function* waitForEver(): Firmware {
 function* run(context: FirmwareContext, entry: EntryPoint | Trap, stages: Stages): Firmware {
   switch (entry) {
     case 'nmi':
-      throw nonMaskableInterrupt(context);
+    case 'instruction-ecc':
+    case 'data-ecc':
+      throw trapped(context, entry);
     case 'fatal':
       return yield* failCommands(context);
     case 'runtime-mailbox':

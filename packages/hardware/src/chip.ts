@@ -2,9 +2,9 @@ import type { CryptoProvider, Entropy } from '@rootcap/crypto';
 import { Abr } from './abr.ts';
 import { type AbrEngine, providerAbrEngine } from './abr-engine.ts';
 import { Aes } from './aes.ts';
-import { AxiBus } from './axi.ts';
+import { AxiBus, AxiMemory } from './axi.ts';
 import type { Block, ResetKind } from './block.ts';
-import { MEMORY_MAP, type SocBus, socBus, type TapBus, tapBus, type UcBus, ucBus } from './bus.ts';
+import { MEMORY_MAP, type MemoryFault, type SocBus, socBus, type TapBus, tapBus, type UcBus, ucBus } from './bus.ts';
 import { DataVault } from './data-vault.ts';
 import { Dma } from './dma.ts';
 import { Doe } from './doe.ts';
@@ -54,6 +54,10 @@ export interface ChipOptions {
   readonly awaitsGo?: boolean;
   /** 32 bytes that the fuse controller holds: `FUSE_HEK_SEED` after a cold reset. */
   readonly hekSeed?: Uint8Array;
+  /** Keeps so many answers of the SoC's TRNG in stock, so that firmware need not wait in an operation. */
+  readonly trngStock?: number;
+  /** First contents of a memory of {@link TEST_SRAM_SIZE} bytes on the AXI bus, which only test benches have. */
+  readonly testSram?: Uint8Array;
   readonly abrEngine?: AbrEngine;
   /** Contents of the ROM on the core's bus, up to 96 KiB. */
   readonly rom?: Uint8Array;
@@ -71,11 +75,17 @@ export interface ChipState {
   readonly iccm: Uint8Array;
   readonly dccm: Uint8Array;
   readonly trng: TrngState;
+  readonly testSram?: Uint8Array | undefined;
   readonly mci: MciState;
   readonly otp: OtpState;
   /** By the name of the block's declaration. */
   readonly blocks: Readonly<Record<string, unknown>>;
 }
+
+/** Where test benches have a memory on the AXI bus. caliptra-sw:sw-emulator/lib/periph/src/dma/axi_root_bus.rs */
+export const TEST_SRAM_BASE = 0x50_0000;
+/** Bytes of it. */
+export const TEST_SRAM_SIZE = 0x40_0000;
 
 /** Bytes of mailbox SRAM. */
 const MAILBOX_SIZE = { passive: 0x4_0000, subsystem: 0x4000 } as const;
@@ -107,6 +117,10 @@ export class Chip {
   readonly dma: Dma;
   readonly iccm: Uint8Array = new Uint8Array(MEMORY_MAP.ICCM.size);
   readonly dccm: Uint8Array = new Uint8Array(MEMORY_MAP.DCCM.size);
+  /** Memory of test benches, if the chip has it. */
+  readonly testSram: Uint8Array | undefined;
+  /** Injected: the core finds an uncorrectable error in this memory. */
+  memoryFault: MemoryFault = 'none';
   /** Bus of the core. */
   readonly uc: UcBus;
   /** AXI port for the SoC. */
@@ -168,14 +182,21 @@ export class Chip {
       stall: (cycles) => this.#stall(cycles),
       ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
       ...(options.trngResponder === undefined ? {} : { responder: options.trngResponder }),
+      ...(options.trngStock === undefined ? {} : { stock: options.trngStock }),
     });
     this.otp = new OtpController({ provider, ...otpOptions(options, this.straps) });
-    this.mci = new Mci(this.straps.prodDebugUnlockPkHashOffset, this.straps.prodDebugUnlockPkHashCount);
+    this.mci = new Mci({
+      bankOffset: this.straps.prodDebugUnlockPkHashOffset,
+      bankCount: this.straps.prodDebugUnlockPkHashCount,
+      sramSize: hwConfig.subsystemMode ? MCU_SRAM_SIZE : 0,
+    });
     this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
     this.#blocks = this.#registerBlocks();
     soc.hooks = {
       updateReset: () => this.reset('update'),
       trngRequest: () => this.trng.onRequest(),
+      trngResponse: () => this.trng.onResponse(),
+      mcuResetRequest: () => this.mci.requestMcuReset(),
       wipe: () => this.#wipe(),
       nmi: () => {
         this.#nmi = true;
@@ -183,6 +204,7 @@ export class Chip {
       iccmLock: () => {},
     };
     if (hwConfig.subsystemMode) this.#attachSubsystem();
+    this.testSram = options.testSram === undefined ? undefined : this.#attachTestSram(options.testSram);
     const parts = {
       blocks: this.#blocks,
       soc,
@@ -193,6 +215,7 @@ export class Chip {
       iccm: this.iccm,
       dccm: this.dccm,
       iccmLocked: () => soc.get('INTERNAL_ICCM_LOCK') === 1,
+      memoryFault: () => this.memoryFault,
     };
     this.uc = ucBus(parts);
     this.socBus = socBus(parts);
@@ -212,6 +235,15 @@ export class Chip {
     this.axi.attach(mciBase + MCU_SRAM_OFFSET, MCU_SRAM_SIZE, this.mci.mcuSram);
     this.axi.attach(recoveryBase, RECOVERY_IFC_SIZE, this.recovery.device);
     this.axi.attach(otpBase, OTP_SIZE, this.otp.device);
+  }
+
+  #attachTestSram(contents: Uint8Array): Uint8Array {
+    if (contents.length > TEST_SRAM_SIZE)
+      throw new RangeError(`testSram: ${contents.length} bytes, more than ${TEST_SRAM_SIZE}`);
+    const memory = new AxiMemory(TEST_SRAM_SIZE);
+    memory.bytes.set(contents);
+    this.axi.attach(TEST_SRAM_BASE, TEST_SRAM_SIZE, memory);
+    return memory.bytes;
   }
 
   /** The blocks on the buses. */
@@ -238,7 +270,7 @@ export class Chip {
     if (!(Number.isSafeInteger(cycles) && cycles >= 0)) throw new RangeError(`cycles: ${cycles} is not a whole number`);
     const end = this.#cycles + cycles;
     for (;;) {
-      const due = Math.min(end, this.trng.answerDue);
+      const due = Math.max(this.#cycles, Math.min(end, this.trng.eventDue));
       this.soc.advance(due - this.#cycles);
       this.#cycles = due;
       this.trng.settle();
@@ -248,7 +280,7 @@ export class Chip {
 
   /** Cycles until the chip does something by itself; infinite if it waits for somebody else. */
   get cyclesToEvent(): number {
-    return Math.min(this.soc.cyclesToWatchdog, this.trng.answerDue - this.#cycles);
+    return Math.min(this.soc.cyclesToWatchdog, this.trng.eventDue - this.#cycles);
   }
 
   /** Whether a non-maskable interrupt of the core is pending. */
@@ -331,6 +363,7 @@ export class Chip {
       iccm: this.iccm.slice(),
       dccm: this.dccm.slice(),
       trng: this.trng.save(),
+      testSram: this.testSram?.slice(),
       mci: this.mci.save(),
       otp: this.otp.save(),
       blocks: Object.fromEntries(
@@ -354,6 +387,7 @@ export class Chip {
   #restore(state: ChipState): void {
     for (const block of [...this.#blocks, this.recovery]) block.restore(state.blocks[block.declaration.name] as never);
     this.trng.restore(state.trng);
+    if (state.testSram !== undefined) this.testSram?.set(state.testSram);
     this.mci.restore(state.mci);
     this.otp.restore(state.otp);
     this.iccm.set(state.iccm);
@@ -370,6 +404,7 @@ const CHIP_STATE = {
     nmi: 'boolean',
     iccm: { bytes: MEMORY_MAP.ICCM.size },
     dccm: { bytes: MEMORY_MAP.DCCM.size },
+    testSram: { optional: { bytes: TEST_SRAM_SIZE } },
     blocks: { fields: {} },
   },
 } as const;

@@ -4,7 +4,9 @@ export { Aes, type AesKey, type AesOptions } from './aes.ts';
 export {
   AxiBus,
   type AxiDevice,
+  type AxiMaster,
   AxiMemory,
+  type AxiTransfer,
   type WordPort,
   wordDevice,
 } from './axi.ts';
@@ -22,9 +24,9 @@ export {
   UC_AXI_USER,
 } from './block.ts';
 export { BOOT_STATE_CODE, BootFsm, type BootFsmState, type BootState } from './boot-fsm.ts';
-export { MEMORY_MAP, type SocBus, type TapBus, type UcBus } from './bus.ts';
+export { MEMORY_MAP, type MemoryFault, type SocBus, type TapBus, type UcBus } from './bus.ts';
 export { BusFault, type BusFaultKind } from './bus-fault.ts';
-export { Chip, type ChipOptions, type ChipState } from './chip.ts';
+export { Chip, type ChipOptions, type ChipState, TEST_SRAM_BASE, TEST_SRAM_SIZE } from './chip.ts';
 export { Csrng, type CsrngState } from './csrng.ts';
 export { DataVault } from './data-vault.ts';
 export { Dma, type DmaOptions } from './dma.ts';
@@ -57,7 +59,7 @@ export {
   type MailboxStatus,
   type PendingCommand,
 } from './mailbox.ts';
-export { MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciState } from './mci.ts';
+export { MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciOptions, type MciState } from './mci.ts';
 export type { AccessSize } from './memory.ts';
 export { OTP_BANK_SIZE, OtpController, type OtpOptions, type OtpState } from './otp.ts';
 export { PcrBank, type PcrBankOptions } from './pcr-bank.ts';

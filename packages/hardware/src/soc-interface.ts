@@ -44,6 +44,10 @@ export interface SocInterfaceHooks {
   trngRequest(): void;
   /** A switch on which the hardware wipes secrets and engines. */
   wipe(): void;
+  /** The SoC answered a TRNG request. */
+  trngResponse(): void;
+  /** Firmware took the MCU's right to execute away. */
+  mcuResetRequest(): void;
   /** The watchdogs expired in cascade. */
   nmi(): void;
   /** `INTERNAL_ICCM_LOCK` changed. */
@@ -90,6 +94,8 @@ const STATE = {
 /** `CPTRA_DEF_MBOX_VALID_AXI_USER`: always valid. */
 const DEFAULT_MAILBOX_USER = 0xffff_ffff;
 const MAILBOX_USERS = 5;
+/** Bit of `SS_GENERIC_FW_EXEC_CTRL[0]` that lets the MCU run its firmware. */
+const MCU_EXECUTES = 1 << 2;
 
 /** ICCM region registers take two equal writes. */
 const SHADOWED: readonly Name[] = [
@@ -115,7 +121,15 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
   #errorNonFatal = false;
   #staged = [-1, -1, -1, -1];
   /** Set by {@link Chip}; a block on its own has no one to call. */
-  hooks: SocInterfaceHooks = { updateReset() {}, trngRequest() {}, wipe() {}, nmi() {}, iccmLock() {} };
+  hooks: SocInterfaceHooks = {
+    updateReset() {},
+    trngRequest() {},
+    trngResponse() {},
+    mcuResetRequest() {},
+    wipe() {},
+    nmi() {},
+    iccmLock() {},
+  };
 
   constructor(options: SocInterfaceOptions) {
     super(SOC_IFC_REG);
@@ -404,6 +418,7 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
         return next;
       case 'SS_GENERIC_FW_EXEC_CTRL':
         this.#emit({ kind: 'firmware-execution', index, value: next });
+        if (index === 0 && (previous & MCU_EXECUTES) !== 0 && (next & MCU_EXECUTES) === 0) this.hooks.mcuResetRequest();
         return next;
       case 'INTERNAL_ICCM_LOCK':
         this.hooks.iccmLock((next & 1) === 1);
@@ -455,8 +470,12 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
     if (access.side !== 'uc') {
       if (!this.#validTrngUser(access) || (previous & 1) === 0) return previous;
       const done = (previous & 1) | (written & 2);
-      if (done & 2) this.#emit({ kind: 'trng', operation: 'response' });
-      return done;
+      this.store('CPTRA_TRNG_STATUS', done);
+      if (done & 2) {
+        this.#emit({ kind: 'trng', operation: 'response' });
+        this.hooks.trngResponse();
+      }
+      return this.stored('CPTRA_TRNG_STATUS');
     }
     if ((written & 1) === 0) return 0; // taking the request back also clears data_wr_done
     if (previous & 1) return previous;

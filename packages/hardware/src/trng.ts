@@ -32,6 +32,8 @@ export interface TrngOptions {
   readonly responder?: TrngResponder;
   /** Cycle counter. Default: time stands still. */
   readonly now?: () => number;
+  /** Answers that are asked for ahead and kept, because the core cannot wait in the middle of an operation. */
+  readonly stock?: number;
   /** Lets time pass while the core waits. */
   readonly stall?: (cycles: number) => void;
 }
@@ -41,28 +43,39 @@ export interface TrngState {
   readonly csrng: CsrngState;
   /** Answer under way. */
   readonly answer: { readonly due: number; readonly data: Uint8Array } | undefined;
+  /** Answers in stock, and the cycle at which the next one is asked for. */
+  readonly stock: readonly { readonly data: Uint8Array }[];
+  readonly requestDue: number | undefined;
 }
 
 /**
  * Where firmware gets random bytes: the SoC, over `CPTRA_TRNG_DATA`, or the internal CSRNG. Byte strings are the words
  * big-endian. With an entropy source the SoC answers at once, with a responder after its delay; without either it must
  * write the registers itself.
+ *
+ * With a stock the SoC is asked ahead, one answer after the other, in the order in which firmware uses them: the bytes
+ * are the same as if it were asked when firmware needs them.
  */
 export class Trng {
   readonly #soc: SocInterface;
   readonly #responder: TrngResponder | undefined;
   readonly #now: () => number;
   readonly #stall: (cycles: number) => void;
+  readonly #stockSize: number;
+  #stock: Uint8Array[] = [];
+  #requestDue: number | undefined;
   #answer: TrngState['answer'];
   /** The internal generator, also for firmware that steps it command by command. */
   readonly csrng: Csrng;
   #responses = 0;
 
-  constructor({ soc, provider, entropy, responder, now = () => 0, stall = () => {} }: TrngOptions) {
+  constructor({ soc, provider, entropy, responder, stock = 0, now = () => 0, stall = () => {} }: TrngOptions) {
     this.#soc = soc;
     this.#responder = responder ?? (entropy === undefined ? undefined : answeringAtOnce(entropy));
     this.#now = now;
     this.#stall = stall;
+    this.#stockSize = stock;
+    this.#askAhead();
     this.csrng = new Csrng(provider, entropy);
   }
 
@@ -80,13 +93,35 @@ export class Trng {
     this.settle();
   }
 
-  /** Cycle at which the SoC will have answered; infinite if it does not. */
-  get answerDue(): number {
-    return this.#answer?.due ?? Number.POSITIVE_INFINITY;
+  /** The SoC answered by writing the registers. */
+  onResponse(): void {
+    if (this.#stockSize === 0) return;
+    this.#stock.push(this.#soc.bytes('CPTRA_TRNG_DATA'));
+    this.#soc.set('CPTRA_TRNG_STATUS', 0);
+    this.#askAhead();
   }
 
-  /** Delivers an answer that is due. */
+  #askAhead(): void {
+    if (this.starved && this.#requestDue === undefined) this.#requestDue = this.#now() + 1;
+  }
+
+  /** Whether the core has to wait because the stock is not full. */
+  get starved(): boolean {
+    return this.#stock.length < this.#stockSize;
+  }
+
+  /** Cycle at which this block does something by itself; infinite if it does nothing. */
+  get eventDue(): number {
+    const request = this.#soc.coreRunning ? this.#requestDue : undefined;
+    return Math.min(this.#answer?.due ?? Number.POSITIVE_INFINITY, request ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Does what is due: asks for an answer, delivers one. */
   settle(): void {
+    if (this.#soc.coreRunning && (this.#requestDue ?? Number.POSITIVE_INFINITY) <= this.#now()) {
+      this.#requestDue = undefined;
+      this.request();
+    }
     if (this.#answer === undefined || this.#answer.due > this.#now()) return;
     const { data } = this.#answer;
     this.#answer = undefined;
@@ -118,13 +153,22 @@ export class Trng {
    */
   generate(): Uint8Array {
     if (this.#soc.internalTrng) return this.#generateInternally(3);
+    if (this.#stockSize > 0) return this.#takeFromStock();
     this.request();
-    if (!this.ready) this.#stall(Math.min(MAX_WAIT_CYCLES, Math.max(0, this.answerDue - this.#now())));
+    if (!this.ready) this.#stall(Math.min(MAX_WAIT_CYCLES, Math.max(0, this.eventDue - this.#now())));
     if (!this.ready) {
       this.#soc.set('CPTRA_TRNG_STATUS', 0);
       throw new RotError('DRIVER_TRNG_EXT_TIMEOUT', 'the SoC has not written CPTRA_TRNG_DATA');
     }
     return this.take();
+  }
+
+  #takeFromStock(): Uint8Array {
+    const data = this.#stock.shift();
+    this.#askAhead();
+    if (data === undefined) throw new RotError('DRIVER_TRNG_EXT_TIMEOUT', 'the stock of TRNG answers is used up');
+    this.#responses++;
+    return data;
   }
 
   /** 16 bytes: the first four words of a response, or one block of the CSRNG. */
@@ -143,17 +187,30 @@ export class Trng {
 
   reset(kind: 'cold' | 'warm' | 'update'): void {
     this.csrng.reset(kind);
-    if (kind !== 'update') this.#answer = undefined;
+    if (kind === 'update') return;
+    this.#answer = undefined;
+    this.#requestDue = undefined;
+    this.#askAhead();
   }
 
   save(): TrngState {
-    return { responses: this.#responses, csrng: this.csrng.save(), answer: copyState(this.#answer) };
+    return {
+      responses: this.#responses,
+      csrng: this.csrng.save(),
+      answer: copyState(this.#answer),
+      stock: this.#stock.map((data) => ({ data: data.slice() })),
+      requestDue: this.#requestDue,
+    };
   }
 
   restore(state: TrngState): void {
     const answer = { optional: { fields: { due: 'number', data: { bytes: TRNG_RESPONSE_SIZE } } } } as const;
-    checkState(state, { fields: { responses: 'number', answer } }, 'trng');
+    const stock = { list: { fields: { data: { bytes: TRNG_RESPONSE_SIZE } } } } as const;
+    const requestDue = { optional: 'number' } as const;
+    checkState(state, { fields: { responses: 'number', answer, stock, requestDue } }, 'trng');
     this.#answer = copyState(state.answer);
+    this.#stock = state.stock.map(({ data }) => data.slice());
+    this.#requestDue = state.requestDue;
     this.csrng.restore(state.csrng);
     this.#responses = state.responses;
   }

@@ -117,7 +117,9 @@ export class Device {
   /** Lets the firmware go on to its next wait. Does nothing while that for which it waits has not come. */
   step(): DeviceWait {
     if (!this.chip.soc.coreRunning) return { for: 'fuses', ready: () => this.chip.soc.coreRunning };
-    if (this.chip.takeNmi()) this.#start('nmi');
+    if (this.chip.trng.starved) return { for: 'entropy', ready: () => !this.chip.trng.starved };
+    const trap = this.#takeTrap();
+    if (trap !== undefined) this.#start(trap);
     if (this.#firmware === undefined) this.#start('reset');
     if (this.#wait === undefined || this.#wait.ready()) this.#advance();
     return this.#wait ?? CORE_RESTARTED;
@@ -125,7 +127,23 @@ export class Device {
 
   /** Whether {@link step} would let the firmware go on. */
   get canStep(): boolean {
-    return this.chip.soc.coreRunning && (this.chip.nmiPending || (this.#wait?.ready() ?? true));
+    const { nmiPending, soc, trng } = this.chip;
+    return soc.coreRunning && !trng.starved && (nmiPending || (this.#wait?.ready() ?? true));
+  }
+
+  /** Whether the device waits at a named point for something that only the SoC can bring, so that it can be saved. */
+  get atRest(): boolean {
+    return !this.chip.soc.coreRunning || (this.#wait?.entry !== undefined && !this.canStep);
+  }
+
+  /** What keeps the core from going on with its firmware: an NMI, or a damaged memory that it works in. */
+  #takeTrap(): Trap | undefined {
+    if (this.chip.takeNmi()) return 'nmi';
+    const { memoryFault, soc } = this.chip;
+    if (memoryFault === 'none' || (memoryFault === 'iccm' && this.context.state.stage === 'rom')) return undefined;
+    this.chip.memoryFault = 'none';
+    soc.hardwareError('CPTRA_HW_ERROR_FATAL', memoryFault === 'iccm' ? 0 : 1);
+    return memoryFault === 'iccm' ? 'instruction-ecc' : 'data-ecc';
   }
 
   #start(entry: EntryPoint | Trap): void {
@@ -312,6 +330,9 @@ export class Device {
 /** Between the reset that a core asked for and the first step after it. */
 const CORE_RESTARTED: Wait = { for: 'update-reset', ready: () => true, cycles: UPDATE_RESET_CYCLES };
 
+/** More TRNG answers than firmware uses between two waits: the key ladder takes one for each of up to 128 steps. */
+const TRNG_STOCK = 160;
+
 type SocRegisterName = keyof typeof SOC_IFC_REG.registers;
 
 /** Address of a SoC interface register on the SoC's bus. */
@@ -322,7 +343,6 @@ function socAddress(name: SocRegisterName, index = 0): number {
 function newChip(options: ResolvedOptions): Chip {
   return new Chip({
     provider: options.provider,
-    entropy: options.entropy,
     lifecycle: LIFECYCLES[options.lifecycle],
     debugLocked: options.debugLocked,
     obfuscationKey: options.obfuscationKey,
@@ -337,6 +357,8 @@ function newChip(options: ResolvedOptions): Chip {
     ...(options.hekSeed === undefined ? {} : { hekSeed: options.hekSeed }),
     ...(options.awaitsGo === undefined ? {} : { awaitsGo: options.awaitsGo }),
     ...(options.trngResponder === undefined ? {} : { trngResponder: options.trngResponder }),
+    ...(options.socEntropy ? { trngStock: TRNG_STOCK } : { entropy: options.entropy }),
+    ...(options.testSram === undefined ? {} : { testSram: options.testSram }),
     ...(options.straps === undefined ? {} : { straps: options.straps }),
     ...(options.debugIntent === undefined ? {} : { debugIntent: options.debugIntent }),
     ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),
@@ -347,6 +369,7 @@ function newChip(options: ResolvedOptions): Chip {
 /** Plain data copied deeply; the firmware's state is numbers, strings and byte arrays. */
 function structuredCopy<T>(value: T): T {
   if (value instanceof Uint8Array) return value.slice() as T;
+  if (Array.isArray(value)) return value.map(structuredCopy) as T;
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, structuredCopy(inner)])) as T;
 }

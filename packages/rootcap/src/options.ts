@@ -26,6 +26,13 @@ export interface DeviceOptions {
   readonly entropy?: Entropy;
   /** Answers the external TRNG instead of `entropy`, each request after a delay. */
   readonly trngResponder?: TrngResponder;
+  /**
+   * The SoC serves the external TRNG through its registers instead of `entropy`. The device asks for answers ahead,
+   * because its firmware cannot wait in the middle of a computation.
+   */
+  readonly socEntropy?: boolean;
+  /** First contents of the memory that test benches have on the AXI bus, up to 4 MiB. */
+  readonly testSram?: Uint8Array;
   readonly lifecycle?: LifecycleName;
   readonly debugLocked?: boolean;
   /** Fuses that differ from the demo device's. */

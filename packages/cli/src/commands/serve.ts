@@ -1,4 +1,5 @@
-import { type RpcServer, serve } from '@rootcap/device-rpc/node';
+import { resolve } from 'node:path';
+import { type ServeOptions, serve } from '@rootcap/device-rpc/node';
 import { type Command, Option } from 'commander';
 import { examples } from '../help.ts';
 import type { Terminal } from '../terminal.ts';
@@ -14,26 +15,22 @@ interface ServeArguments {
   readonly quiet?: true;
 }
 
-function limit(text: string | undefined, option: string): number | undefined {
-  return text === undefined ? undefined : parseInteger(text, option);
-}
-
-async function listen(args: ServeArguments): Promise<RpcServer[]> {
-  const limits = Object.entries({
+function serveOptions(args: ServeArguments): ServeOptions {
+  const limit = (text: string | undefined, option: string): number | undefined =>
+    text === undefined ? undefined : parseInteger(text, option);
+  const limits = {
     maxLine: limit(args.maxLine, '--max-line'),
     maxDevices: limit(args.maxDevices, '--max-devices'),
     maxConnections: limit(args.maxConnections, '--max-connections'),
     idleTimeout: limit(args.idleTimeout, '--idle-timeout'),
-  }).filter(([, value]) => value !== undefined);
-  const options = { ...Object.fromEntries(limits), ...(args.engine === undefined ? {} : { engine: args.engine }) };
-  const servers: RpcServer[] = [];
-  try {
-    for (const endpoint of args.rpc) servers.push(await serve(endpoint, options));
-  } catch (error) {
-    await Promise.all(servers.map((server) => server.close()));
-    throw error;
-  }
-  return servers;
+  };
+  const given = Object.entries({ ...limits, engine: args.engine }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}
+
+/** Relative paths start where the command does. */
+function absolute(endpoint: string, cwd: string): string {
+  return endpoint.startsWith('unix:') ? `unix:${resolve(cwd, endpoint.slice('unix:'.length))}` : endpoint;
 }
 
 /** Resolves at the first SIGINT or SIGTERM. */
@@ -50,13 +47,14 @@ function untilStopped(): Promise<void> {
 }
 
 async function run(terminal: Terminal, args: ServeArguments): Promise<void> {
-  const servers = await listen(args);
-  const endpoints = servers.map(({ endpoint }) => endpoint);
+  const at = args.rpc.map((endpoint) => absolute(endpoint, terminal.io.cwd));
+  const server = await serve(at, serveOptions(args));
+  const { endpoints } = server;
   if (terminal.asJson) terminal.print(JSON.stringify({ ready: true, endpoints }));
   else for (const endpoint of endpoints) terminal.print(endpoint);
-  if (args.quiet !== true && !terminal.asJson) terminal.talk('serving; SIGINT or SIGTERM ends it');
+  if (args.quiet !== true && !terminal.asJson) terminal.talk('Serving; SIGINT or SIGTERM ends it.');
   await untilStopped();
-  await Promise.all(servers.map((server) => server.close()));
+  await server.close();
 }
 
 /** `serve`: devices for test benches in other processes. */
@@ -64,14 +62,14 @@ export function serveCommand(program: Command, terminal: Terminal): void {
   program
     .command('serve')
     .description("serve the chip's pins to test benches in other processes (Device RPC)")
-    .requiredOption('--rpc <endpoint...>', 'where: unix:PATH, tcp:127.0.0.1:PORT; port 0 is any free one')
+    .requiredOption('--rpc <endpoint...>', 'where: unix:PATH, tcp:127.0.0.1:PORT, ws:127.0.0.1:PORT; port 0 is any')
     .addOption(new Option('--engine <name>', 'run every device on it, whatever its client asks for').choices(['model']))
     .option('--max-line <bytes>', 'longest request (default: 64 MiB)')
     .option('--max-devices <n>', 'devices at the same time (default: no limit)')
-    .option('--max-connections <n>', 'connections at the same time (default: 4096)')
+    .option('--max-connections <n>', 'connections at the same time, for each endpoint (default: 4096)')
     .option('--idle-timeout <ms>', 'close a connection without traffic for so long (default: never)')
     .option('--quiet', 'nothing on stderr')
-    .option('--json', 'one JSON object on stdout when ready, and nothing else')
+    .option('--json', 'one line of JSON on stdout when ready, and nothing else')
     .addHelpText('after', examples('serve --rpc unix:chip.sock', 'serve --rpc tcp:127.0.0.1:0 --json'))
     .action((args: ServeArguments) => run(terminal, args));
 }

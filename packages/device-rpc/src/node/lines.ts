@@ -1,15 +1,19 @@
 const LF = 0x0a;
+const FIRST_CAPACITY = 4096;
+/** Stands for a line that is not UTF-8: it is no JSON either. */
+const NOT_TEXT = '\ufffd';
 
-/** The peer sent a line that is too long, or text that is not UTF-8. */
-export class LineError extends Error {
-  override readonly name = 'LineError';
+/** The peer sent a line that is too long. */
+export class LineTooLong extends Error {
+  override readonly name = 'LineTooLong';
 }
 
-/** Cuts a stream of bytes into lines. A line's bytes are joined once, when its end has come. */
+/** Cuts a stream of bytes into lines. */
 export class LineReader {
   readonly #maxBytes: number;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
-  #parts: Uint8Array[] = [];
+  /** What has come of a line that is not complete. Grows by doubling, so that small pieces cost no more than large ones. */
+  #begun = new Uint8Array(0);
   #size = 0;
 
   /** @param maxBytes - longest line, without its LF */
@@ -18,15 +22,14 @@ export class LineReader {
   }
 
   /**
-   * @returns the lines that this chunk completes, without LF and empty ones
-   * @throws LineError
+   * @returns the lines that this chunk completes, without LF; empty ones are left out
+   * @throws LineTooLong
    */
   read(chunk: Uint8Array): string[] {
     const lines: string[] = [];
     let start = 0;
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
-      this.#keep(chunk.subarray(start, end));
-      const line = this.#take();
+      const line = this.#complete(chunk.subarray(start, end));
       if (line.length > 0) lines.push(line);
       start = end + 1;
     }
@@ -34,20 +37,40 @@ export class LineReader {
     return lines;
   }
 
-  #keep(part: Uint8Array): void {
-    this.#size += part.length;
-    if (this.#size > this.#maxBytes) throw new LineError(`a line of more than ${this.#maxBytes} bytes`);
-    if (part.length > 0) this.#parts.push(part);
+  #complete(end: Uint8Array): string {
+    if (this.#size === 0) {
+      this.#check(end.length);
+      return this.#decode(end);
+    }
+    this.#keep(end);
+    const line = this.#decode(this.#begun.subarray(0, this.#size));
+    this.#begun = new Uint8Array(0);
+    this.#size = 0;
+    return line;
   }
 
-  #take(): string {
-    const bytes = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#size = 0;
+  #keep(part: Uint8Array): void {
+    if (part.length === 0) return;
+    const size = this.#size + part.length;
+    this.#check(size);
+    if (size > this.#begun.length) {
+      const grown = new Uint8Array(Math.max(size, 2 * this.#begun.length, FIRST_CAPACITY));
+      grown.set(this.#begun.subarray(0, this.#size));
+      this.#begun = grown;
+    }
+    this.#begun.set(part, this.#size);
+    this.#size = size;
+  }
+
+  #check(size: number): void {
+    if (size > this.#maxBytes) throw new LineTooLong(`a line of more than ${this.#maxBytes} bytes`);
+  }
+
+  #decode(bytes: Uint8Array): string {
     try {
       return this.#decoder.decode(bytes).trim();
     } catch {
-      throw new LineError('a line that is not UTF-8');
+      return NOT_TEXT;
     }
   }
 }

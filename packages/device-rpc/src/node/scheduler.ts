@@ -1,9 +1,11 @@
 /** Something that has work in pieces. */
 export interface Worker {
-  /** Whether there is work that may be done now. */
+  /** Whether there is work that can be done now. */
   readonly ready: boolean;
   /** Does one piece. */
   work(): void;
+  /** The turn is over. */
+  rest(): void;
 }
 
 /** Milliseconds that one worker has before the next one's turn. A single piece may take longer. */
@@ -20,13 +22,17 @@ export class Scheduler {
   /** The worker has work. */
   wake(worker: Worker): void {
     this.#workers.add(worker);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(this.#round);
+    this.#schedule();
   }
 
   forget(worker: Worker): void {
     this.#workers.delete(worker);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#round);
   }
 
   readonly #round = (): void => {
@@ -35,9 +41,8 @@ export class Scheduler {
       const end = performance.now() + TURN;
       while (worker.ready && performance.now() < end) worker.work();
       if (!worker.ready) this.#workers.delete(worker);
+      worker.rest();
     }
-    if (this.#workers.size === 0) return;
-    this.#scheduled = true;
-    setImmediate(this.#round);
+    if (this.#workers.size > 0) this.#schedule();
   };
 }

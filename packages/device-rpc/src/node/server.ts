@@ -1,24 +1,41 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { Host, type HostOptions } from '../session.ts';
-import { SocketConnection } from './connection.ts';
+import { Host, type HostOptions } from '../host.ts';
 import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.ts';
 import { Scheduler } from './scheduler.ts';
+import { listenOnStream } from './stream-server.ts';
+import { listenOnWebSocket } from './web-socket-server.ts';
 
 export interface ServeOptions extends HostOptions {
   /** Longest line in bytes. Default 64 MiB. */
   readonly maxLine?: number;
-  /** Connections at the same time. Default 4096. */
+  /** Connections at the same time, for each endpoint. Default 4096. */
   readonly maxConnections?: number;
-  /** Milliseconds without traffic after which a connection is closed. Default 0: never. */
+  /** Milliseconds without traffic after which a connection that waits for nothing is closed. Default 0: never. */
   readonly idleTimeout?: number;
 }
 
-export interface RpcServer {
-  /** What a client puts into `ROOTCAP_RPC`. */
-  readonly endpoint: string;
+/** @internal What every kind of server gets. */
+export interface ListenOptions {
   readonly host: Host;
+  readonly scheduler: Scheduler;
+  readonly maxLine: number;
+  readonly maxConnections: number;
+  readonly idleTimeout: number;
+}
+
+/** @internal What every kind of server gives. */
+export interface Listening {
+  readonly endpoint: Endpoint;
+  connections(): number;
+  close(): Promise<void>;
+}
+
+export interface RpcServer {
+  /** What clients put into `ROOTCAP_RPC`, in the order in which it was asked for. */
+  readonly endpoints: readonly string[];
+  readonly host: Host;
+  /** Connections that are open. */
   readonly connections: number;
-  /** Stops listening, closes all connections, removes the socket file. */
+  /** Stops listening, closes all connections, removes socket files. */
   close(): Promise<void>;
 }
 
@@ -26,50 +43,37 @@ const DEFAULT_MAX_LINE = 64 * 2 ** 20;
 const DEFAULT_MAX_CONNECTIONS = 4096;
 
 /**
- * Serves the device RPC.
+ * Serves devices on sockets of this machine.
  *
- * @param at - `unix:PATH`, `tcp:127.0.0.1:PORT` or `ws:127.0.0.1:PORT`
- * @throws RangeError if `at` is none of these, Error if it cannot be listened on
+ * @param at - each `unix:PATH`, `tcp:127.0.0.1:PORT` or `ws:127.0.0.1:PORT`
+ * @throws RangeError if one is none of these, Error if one cannot be listened on; then nothing is served
  */
-export async function serve(at: string, options: ServeOptions = {}): Promise<RpcServer> {
-  const endpoint = parseEndpoint(at);
+export async function serve(at: string | readonly string[], options: ServeOptions = {}): Promise<RpcServer> {
+  const endpoints = (typeof at === 'string' ? [at] : at).map(parseEndpoint);
   const host = new Host(options);
-  const scheduler = new Scheduler();
-  const connections = new Set<SocketConnection>();
-  const { maxLine = DEFAULT_MAX_LINE, idleTimeout = 0 } = options;
-  const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
-    const connection = new SocketConnection(socket, { host, scheduler, maxLine, idleTimeout });
-    connections.add(connection);
-    socket.on('close', () => connections.delete(connection));
-  });
-  server.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-  await listen(server, endpoint);
+  const { maxLine = DEFAULT_MAX_LINE, maxConnections = DEFAULT_MAX_CONNECTIONS, idleTimeout = 0 } = options;
+  const listenOptions = { host, scheduler: new Scheduler(), maxLine, maxConnections, idleTimeout };
+  const listening: Listening[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(listening.map((one) => one.close()));
+  };
+  try {
+    for (const endpoint of endpoints)
+      listening.push(
+        await (endpoint.kind === 'ws'
+          ? listenOnWebSocket(endpoint, listenOptions)
+          : listenOnStream(endpoint, listenOptions)),
+      );
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
-    endpoint: formatEndpoint(listeningAt(server, endpoint)),
+    endpoints: listening.map(({ endpoint }) => formatEndpoint(endpoint)),
     host,
     get connections() {
-      return connections.size;
+      return listening.reduce((sum, one) => sum + one.connections(), 0);
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const connection of connections) connection.close();
-      }),
+    close,
   };
-}
-
-function listen(server: Server, endpoint: Endpoint): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.once('listening', resolve);
-    if (endpoint.kind === 'unix') server.listen(endpoint.path);
-    else server.listen(endpoint.port, endpoint.host);
-  });
-}
-
-function listeningAt(server: Server, endpoint: Endpoint): Endpoint {
-  const address = server.address();
-  return endpoint.kind !== 'unix' && address !== null && typeof address === 'object'
-    ? { ...endpoint, port: address.port }
-    : endpoint;
 }
