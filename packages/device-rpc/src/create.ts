@@ -66,10 +66,10 @@ function securityState(params: Params): { readonly lifecycle: LifecycleName; rea
 function romOptions(rom: Uint8Array, provider: CryptoProvider): { rom?: RomInfo; profile?: FirmwareProfileName } {
   const found = findRomInfo(rom, provider);
   if (found === undefined) return {};
-  const { version, ...info } = found;
+  const { version } = found;
   const minor = version & 0x7ff;
   const profile = version >>> 11 !== 2 ? undefined : minor < 0x40 ? '2.0' : minor < 0x43 ? '2.1.2' : '2.1.3';
-  return { rom: info, ...(profile === undefined ? {} : { profile }) };
+  return { rom: found, ...(profile === undefined ? {} : { profile }) };
 }
 
 function genericStraps(params: Params): [number, number, number, number] {

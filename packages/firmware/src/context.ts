@@ -15,6 +15,10 @@ export interface RomInfo {
   readonly sha256: Uint8Array;
   /** Where the table lies in ROM. */
   readonly address: number;
+  /** CPTRA_FW_REV_ID[0][15:0]. Default that of the release. */
+  readonly version?: number;
+  /** Whether the digest is that of the ROM; otherwise its self-test fails. Default true. */
+  readonly intact?: boolean;
 }
 
 export interface FirmwareOptions {
@@ -68,6 +72,11 @@ export class FirmwareContext {
   /** Says a line. */
   print(line: string): void {
     this.onText(`${line}\n`);
+  }
+
+  /** What ROM shows in CPTRA_FW_REV_ID[0][15:0]. */
+  get romVersion(): number {
+    return this.options.rom.version ?? this.profile.romVersion;
   }
 
   get profile(): FirmwareProfile {

@@ -16,7 +16,7 @@ const ALIGNMENT = 64;
 export interface RomImageInfo {
   /** Source revision, 20 bytes. */
   readonly revision: Uint8Array;
-  /** SHA-256 of the image before the table, 32 bytes, as the table has it. */
+  /** SHA-256 of the image before the table, each of its words reversed, as the table says: 32 bytes in natural order. */
   readonly sha256: Uint8Array;
   /** Where the table lies. */
   readonly address: number;
@@ -38,13 +38,14 @@ export function findRomInfo(rom: Uint8Array, { hashes }: Pick<CryptoProvider, 'h
   if (address <= 0) return undefined;
   const table = RomInfoTable.decodeFrom(rom, address);
   if (table.version >>> 11 === 0 || table.rsvd !== 0 || table.flags !== 0) return undefined;
-  const digest = wordsReversed(hashes.digest('sha256', wordsReversed(rom.subarray(0, address))));
+  const sha256 = wordsReversed(table.sha256_digest);
+  const digest = hashes.digest('sha256', wordsReversed(rom.subarray(0, address)));
   return {
     revision: table.revision,
-    sha256: table.sha256_digest,
+    sha256,
     address,
     version: table.version,
-    intact: digest.every((byte, i) => byte === table.sha256_digest[i]),
+    intact: digest.every((byte, i) => byte === sha256[i]),
   };
 }
 

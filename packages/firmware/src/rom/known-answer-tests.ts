@@ -22,7 +22,8 @@ const FAILURES: Readonly<Record<string, ErrorName>> = {
  * @throws RotError with the code of the first primitive that fails
  * @see caliptra-sw:kat/src
  */
-export function runKnownAnswerTests({ chip, provider }: FirmwareContext): void {
+export function runKnownAnswerTests({ chip, options, provider }: FirmwareContext): void {
+  if (options.rom.intact === false) throw new RotError('ROM_INTEGRITY_FAILURE', 'the digest of the ROM image');
   for (let i = 0; i < TRNG_RESPONSES; i++) chip.trng.generate();
   if (passed.has(provider)) return;
   for (const { primitive, passed: ok } of selfTest(provider))
