@@ -17,10 +17,10 @@ export function zeroizeEngines({ chip }: FirmwareContext): void {
  *
  * @see caliptra-sw:common/src/error_handler.rs
  */
-export function* fatalError(context: FirmwareContext, code: number, stage: 'rom' | 'firmware'): Firmware {
+export function* fatalError(context: FirmwareContext, code: number): Firmware {
   zeroizeEngines(context);
   stopWatchdog(context.chip);
-  if (stage === 'rom') yield* waitForDeviceReset(context);
+  if (context.state.stage === 'rom') yield* waitForDeviceReset(context);
   context.reportError('CPTRA_FW_ERROR_FATAL', code);
   context.reportError('CPTRA_FW_ERROR_NON_FATAL', code);
   yield* failCommands(context);

@@ -18,19 +18,22 @@ function transfer<T>(run: () => T): T {
   }
 }
 
+/** Straps may be anything: an offset beyond the last address starts over at 0, as in 64-bit registers. */
+const onBus = (address: bigint): bigint => BigInt.asUintN(64, address);
+
 /** @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
 export function dmaRead({ axi }: OnAxi, address: bigint, length: number): Uint8Array {
-  return transfer(() => axi.read(address, length));
+  return transfer(() => axi.read(onBus(address), length));
 }
 
 /** A burst that stays at one address, as for a FIFO. @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
 export function dmaReadFixed({ axi }: OnAxi, address: bigint, length: number): Uint8Array {
-  return transfer(() => axi.readFixed(address, length));
+  return transfer(() => axi.readFixed(onBus(address), length));
 }
 
 /** @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
 export function dmaWrite({ axi }: OnAxi, address: bigint, data: Uint8Array): void {
-  transfer(() => axi.write(address, data));
+  transfer(() => axi.write(onBus(address), data));
 }
 
 /** One 32-bit register on the AXI bus. @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
