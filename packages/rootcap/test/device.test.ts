@@ -55,6 +55,16 @@ describe('device', () => {
     expect(device.boot().state).toBe('runtime');
   });
 
+  test('an internal TRNG starts alike from the same samples, and takes what a client stirs in', () => {
+    const booted = () => createDevice({ internalTrng: true }).boot();
+    const random = (device: ReturnType<typeof booted>) =>
+      device.mailbox.execute('CM_RANDOM_GENERATE', Uint8Array.of(48, 0, 0, 0)).data;
+    const stirred = booted();
+    stirred.mailbox.execute('CM_RANDOM_STIR', Uint8Array.of(1, 0, 0, 0, 0x55));
+    expect(random(booted())).toEqual(random(booted()));
+    expect(random(stirred)).not.toEqual(random(booted()));
+  });
+
   test.each([{ lifecycle: 'retired' }, { profile: '1.0' }])('refuses %j', (options) => {
     expect(() => createDevice(options as never)).toThrow(RangeError);
   });
