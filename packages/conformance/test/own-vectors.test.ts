@@ -12,7 +12,6 @@ const [, node] = PROVIDERS;
 
 /** What a boot may leave out. */
 const LEFT_OUT: readonly RegExp[] = [
-  /^table of commands that the model does not have yet: dpe$/,
   /^measurements of SoC firmware, which the model does not load yet$/,
   /^outside the sample$/,
 ];

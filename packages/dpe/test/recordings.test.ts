@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { encodeCommand, executeCommand, INITIALIZE_CONTEXT_FLAGS, SUPPORT } from '@rootcap/dpe';
 import { hasVectors, hex, recordedEnvironment, recordings, supportOf, unhex } from './vectors.ts';
 
-(hasVectors ? describe : describe.skip)('the reference simulator', () => {
+describe('the reference simulator', () => {
+  if (!hasVectors) test('left out: no dpe pack', () => {});
   for (const recording of recordings())
     test.each(recording.scenarios)(`${recording.profile} $scenario`, ({ scenario, args, commands }) => {
       const recorded = recordedEnvironment(recording, args);
