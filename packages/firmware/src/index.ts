@@ -5,8 +5,16 @@ export { firmware, STAGES, type Stage, type Stages } from './firmware.ts';
 export { storedFmcAliasCsr } from './fmc/fmc-alias-csr.ts';
 export { deviceUeid } from './fuses.ts';
 export { KEY_ID } from './key-ids.ts';
+export { TABLE_LAYOUTS } from './memory/layout-table.ts';
 export { FW_PERSISTENT_DATA_ORG, PersistentData, ROM_PERSISTENT_DATA_ORG } from './memory/persistent-data.ts';
-export * as tables from './memory/tables.ts';
+export {
+  FirmwareHandoffTable,
+  FUSE_LOG_ENTRY_ID,
+  FuseLogEntry,
+  MeasurementLogEntry,
+  PCR_LOG_ENTRY_ID,
+  PcrLogEntry,
+} from './memory/tables.ts';
 export { type CertifiedLayer, storedCertificate } from './messages/certificate-parts.ts';
 export { hasValidChecksum, messageChecksum, sealMessage } from './messages/checksum.ts';
 export { COMMAND_ID, type CommandName, commandName } from './messages/command-ids.ts';

@@ -1,5 +1,12 @@
 import { bytesToHex } from '@rootcap/crypto';
-import { PCR_ID, tables } from '@rootcap/firmware';
+import {
+  FUSE_LOG_ENTRY_ID,
+  FuseLogEntry,
+  MeasurementLogEntry,
+  PCR_ID,
+  PCR_LOG_ENTRY_ID,
+  PcrLogEntry,
+} from '@rootcap/firmware';
 import type { Chip } from '@rootcap/hardware';
 import type { Device } from 'rootcap';
 
@@ -19,12 +26,12 @@ function bitIndices(mask: number): number[] {
   return Array.from({ length: 32 }, (_, i) => i).filter((i) => ((mask >>> i) & 1) === 1);
 }
 
-type PcrEntry = ReturnType<typeof tables.PcrLogEntry.decode>;
-type MeasurementEntry = ReturnType<typeof tables.MeasurementLogEntry.decode>;
-type FuseEntry = ReturnType<typeof tables.FuseLogEntry.decode>;
+type PcrEntry = ReturnType<typeof PcrLogEntry.decode>;
+type MeasurementEntry = ReturnType<typeof MeasurementLogEntry.decode>;
+type FuseEntry = ReturnType<typeof FuseLogEntry.decode>;
 
 export function pcrLogLine({ id, pcr_ids, pcr_data }: PcrEntry): PcrLogLine {
-  return { entry: nameIn(tables.PCR_LOG_ENTRY_ID, id), pcrs: bitIndices(pcr_ids), data: bytesToHex(pcr_data) };
+  return { entry: nameIn(PCR_LOG_ENTRY_ID, id), pcrs: bitIndices(pcr_ids), data: bytesToHex(pcr_data) };
 }
 
 export function measurementLogLine({ pcr_entry, metadata, context, svn }: MeasurementEntry) {
@@ -38,7 +45,7 @@ export function measurementLogLine({ pcr_entry, metadata, context, svn }: Measur
 }
 
 export function fuseLogLine({ entry_id, log_data }: FuseEntry) {
-  return { entry: nameIn(tables.FUSE_LOG_ENTRY_ID, entry_id), value: log_data };
+  return { entry: nameIn(FUSE_LOG_ENTRY_ID, entry_id), value: log_data };
 }
 
 /** The three logs of a device, as it keeps them and in words. */
@@ -51,11 +58,9 @@ export function logsOf({ context: { persistent } }: Device) {
     measurement: measurement.map(measurementLogLine),
     fuse: fuse.map(fuseLogLine),
     bytes: {
-      pcr: persistent.rom.slice('pcr_log').slice(0, pcr.length * tables.PcrLogEntry.size),
-      measurement: persistent.rom
-        .slice('measurement_log')
-        .slice(0, measurement.length * tables.MeasurementLogEntry.size),
-      fuse: persistent.rom.slice('fuse_log').slice(0, fuse.length * tables.FuseLogEntry.size),
+      pcr: persistent.rom.slice('pcr_log').slice(0, pcr.length * PcrLogEntry.size),
+      measurement: persistent.rom.slice('measurement_log').slice(0, measurement.length * MeasurementLogEntry.size),
+      fuse: persistent.rom.slice('fuse_log').slice(0, fuse.length * FuseLogEntry.size),
     },
   };
 }

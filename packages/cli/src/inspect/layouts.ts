@@ -1,6 +1,6 @@
 import { bytesToHex } from '@rootcap/crypto';
 import { CSR_ENVELOPE } from '@rootcap/dice';
-import { MESSAGE_LAYOUTS, tables } from '@rootcap/firmware';
+import { MESSAGE_LAYOUTS, TABLE_LAYOUTS } from '@rootcap/firmware';
 import * as image from '@rootcap/image';
 import type { LayoutRow, Struct } from '@rootcap/struct';
 import { hexWord } from '../values.ts';
@@ -14,7 +14,14 @@ function isStruct(value: unknown): value is AnyStruct {
 
 /** Every layout that can be printed, by name. */
 export const LAYOUTS: ReadonlyMap<string, AnyStruct> = new Map(
-  ([...Object.values(image), ...Object.values(tables), ...MESSAGE_LAYOUTS.values(), CSR_ENVELOPE] as readonly unknown[])
+  (
+    [
+      ...Object.values(image),
+      ...TABLE_LAYOUTS.values(),
+      ...MESSAGE_LAYOUTS.values(),
+      CSR_ENVELOPE,
+    ] as readonly unknown[]
+  )
     .filter(isStruct)
     .map((layout) => [layout.name, layout] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1)),

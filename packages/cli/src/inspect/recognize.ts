@@ -4,12 +4,17 @@ import {
   COMMAND_ID,
   type CommandName,
   FHT_MARKER,
+  FirmwareHandoffTable,
+  FUSE_LOG_ENTRY_ID,
+  FuseLogEntry,
   hasValidChecksum,
   MailboxReqHeader,
   MailboxRespHeader,
   MESSAGE_LAYOUTS,
+  MeasurementLogEntry,
   messagesOf,
-  tables,
+  PCR_LOG_ENTRY_ID,
+  PcrLogEntry,
 } from '@rootcap/firmware';
 import { ImageManifest, ImagePreamble, MANIFEST_MARKER } from '@rootcap/image';
 import { isFuseFile } from '../fuse-file.ts';
@@ -74,17 +79,17 @@ export function entriesIn(entry: { readonly size: number }, data: Uint8Array): n
 const zero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const largest = (ids: Readonly<Record<string, number>>): number => Math.max(...Object.values(ids));
 
-function isPcrEntry({ id, pcr_ids, reserved0 }: ReturnType<typeof tables.PcrLogEntry.decode>): boolean {
-  return id >= 1 && id <= largest(tables.PCR_LOG_ENTRY_ID) && pcr_ids !== 0 && zero(reserved0);
+function isPcrEntry({ id, pcr_ids, reserved0 }: ReturnType<typeof PcrLogEntry.decode>): boolean {
+  return id >= 1 && id <= largest(PCR_LOG_ENTRY_ID) && pcr_ids !== 0 && zero(reserved0);
 }
 
-function isMeasurement(entry: ReturnType<typeof tables.MeasurementLogEntry.decode>): boolean {
+function isMeasurement(entry: ReturnType<typeof MeasurementLogEntry.decode>): boolean {
   const { id } = entry.pcr_entry;
-  return id === tables.PCR_LOG_ENTRY_ID.StashMeasurement && isPcrEntry(entry.pcr_entry) && zero(entry.reserved0);
+  return id === PCR_LOG_ENTRY_ID.StashMeasurement && isPcrEntry(entry.pcr_entry) && zero(entry.reserved0);
 }
 
-function isFuseEntry({ entry_id, reserved }: ReturnType<typeof tables.FuseLogEntry.decode>): boolean {
-  return entry_id <= largest(tables.FUSE_LOG_ENTRY_ID) && zero(reserved);
+function isFuseEntry({ entry_id, reserved }: ReturnType<typeof FuseLogEntry.decode>): boolean {
+  return entry_id <= largest(FUSE_LOG_ENTRY_ID) && zero(reserved);
 }
 
 function jsonKind(data: Uint8Array): Kind | undefined {
@@ -111,7 +116,7 @@ function firmwareKind(data: Uint8Array): Kind | undefined {
   if (marker === CSR_ENVELOPE_MARKER && data.length === CSR_ENVELOPE.size) return 'csr-envelope';
   if (marker === MANIFEST_MARKER && data.length >= ImageManifest.size)
     return data.length === ImageManifest.size ? 'manifest' : 'bundle';
-  if (marker === FHT_MARKER && data.length === tables.FirmwareHandoffTable.size) return 'fht';
+  if (marker === FHT_MARKER && data.length === FirmwareHandoffTable.size) return 'fht';
   if (data.length === ImagePreamble.size && ImagePreamble.decode(data).vendorPubKeyInfo.eccKeyDescriptor.version === 1)
     return 'preamble';
   return undefined;
@@ -119,9 +124,9 @@ function firmwareKind(data: Uint8Array): Kind | undefined {
 
 function logKind(data: Uint8Array): Kind | undefined {
   // A measurement's entry starts like one of the PCR log, so it is tried first.
-  if (isLog(tables.MeasurementLogEntry, data, isMeasurement)) return 'measurement-log';
-  if (isLog(tables.PcrLogEntry, data, isPcrEntry)) return 'pcr-log';
-  return isLog(tables.FuseLogEntry, data, isFuseEntry) ? 'fuse-log' : undefined;
+  if (isLog(MeasurementLogEntry, data, isMeasurement)) return 'measurement-log';
+  if (isLog(PcrLogEntry, data, isPcrEntry)) return 'pcr-log';
+  return isLog(FuseLogEntry, data, isFuseEntry) ? 'fuse-log' : undefined;
 }
 
 /** A command that a message may have been sealed for. */

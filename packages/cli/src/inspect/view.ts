@@ -1,7 +1,15 @@
 import { defaultProvider } from '@rootcap/crypto/default';
 import { CSR_ENVELOPE, parseCsrEnvelope } from '@rootcap/dice';
 import { decodePem, describe, parseCertificates, parseCsr, parsePublicKey } from '@rootcap/dice/x509';
-import { MailboxReqHeader, MailboxRespHeader, tables, MailboxRespHeaderVarSize as VarSize } from '@rootcap/firmware';
+import {
+  FirmwareHandoffTable,
+  FuseLogEntry,
+  MailboxReqHeader,
+  MailboxRespHeader,
+  MeasurementLogEntry,
+  PcrLogEntry,
+  MailboxRespHeaderVarSize as VarSize,
+} from '@rootcap/firmware';
 import { ImageManifest, ImagePreamble, inspectBundle } from '@rootcap/image';
 import { fuseLogLine, measurementLogLine, pcrLogLine } from '../boot/logs.ts';
 import { bundleLines } from '../commands/image-inspect.ts';
@@ -135,13 +143,13 @@ export function sectionsOf(terminal: Terminal, kind: Kind, data: Uint8Array): Se
     case 'preamble':
       return [fieldsOf('preamble', ImagePreamble, data)];
     case 'fht':
-      return [fieldsOf('firmware handoff table', tables.FirmwareHandoffTable, data)];
+      return [fieldsOf('firmware handoff table', FirmwareHandoffTable, data)];
     case 'pcr-log':
-      return logSections(tables.PcrLogEntry, data, pcrLogLine);
+      return logSections(PcrLogEntry, data, pcrLogLine);
     case 'measurement-log':
-      return logSections(tables.MeasurementLogEntry, data, measurementLogLine);
+      return logSections(MeasurementLogEntry, data, measurementLogLine);
     case 'fuse-log':
-      return logSections(tables.FuseLogEntry, data, fuseLogLine);
+      return logSections(FuseLogEntry, data, fuseLogLine);
     case 'response':
       return responseSections(terminal, data);
     case 'command':

@@ -1,4 +1,4 @@
-import type { Struct } from '@rootcap/struct';
+import { type AnyLayout, layoutsByName } from '../layouts-by-name.ts';
 import * as cmAes from './layouts/cm-aes.ts';
 import * as cmAesGcm from './layouts/cm-aes-gcm.ts';
 import * as cmAsymmetric from './layouts/cm-asymmetric.ts';
@@ -14,8 +14,8 @@ import * as pcr from './layouts/pcr.ts';
 import * as socFirmware from './layouts/soc-firmware.ts';
 import * as status from './layouts/status.ts';
 
-/** A layout whatever its values are. */
-export type MessageLayout = Struct<Readonly<Record<string, unknown>>>;
+/** Layout of a message, whatever its values are. */
+export type MessageLayout = AnyLayout;
 
 const MODULES: readonly object[] = [
   header,
@@ -34,13 +34,5 @@ const MODULES: readonly object[] = [
   ocpLock,
 ];
 
-function isLayout(value: unknown): value is MessageLayout {
-  return typeof value === 'object' && value !== null && 'layout' in value && 'decodeFrom' in value;
-}
-
 /** Every layout of the mailbox interface by its name. */
-export const MESSAGE_LAYOUTS: ReadonlyMap<string, MessageLayout> = new Map(
-  MODULES.flatMap((module) => Object.values(module) as unknown[])
-    .filter(isLayout)
-    .map((layout) => [layout.name, layout]),
-);
+export const MESSAGE_LAYOUTS: ReadonlyMap<string, MessageLayout> = layoutsByName(MODULES);
