@@ -76,6 +76,18 @@ export class FirmwareContext {
     if (!this.chip.soc.debugLocked) this.chip.soc.set('CPTRA_BOOT_STATUS', status);
     this.onBootStatus(status, name);
   }
+
+  /**
+   * Writes an error register; 0 clears it. With it the last boot status comes to CPTRA_BOOT_STATUS, whether debug is
+   * locked or not.
+   *
+   * @see caliptra-sw:drivers/src/error_reporter.rs
+   */
+  reportError(register: 'CPTRA_FW_ERROR_FATAL' | 'CPTRA_FW_ERROR_NON_FATAL', code: number): void {
+    const { soc } = this.chip;
+    soc.set(register, code);
+    soc.set('CPTRA_BOOT_STATUS', this.persistent.bootStatus);
+  }
 }
 
 export interface FirmwareState {

@@ -1,3 +1,4 @@
+import { RotError } from '@rootcap/errors';
 import { UC_AXI_USER } from '@rootcap/hardware';
 import type { FirmwareContext } from './context.ts';
 import { type Firmware, mailboxCommand } from './coroutine.ts';
@@ -16,13 +17,12 @@ export function zeroizeEngines({ chip }: FirmwareContext): void {
  *
  * @see caliptra-sw:common/src/error_handler.rs
  */
-export function* fatalError(context: FirmwareContext, code: number): Firmware {
-  const { soc } = context.chip;
+export function* fatalError(context: FirmwareContext, code: number, stage: 'rom' | 'firmware'): Firmware {
   zeroizeEngines(context);
   stopWatchdog(context.chip);
-  yield* waitForDeviceReset(context);
-  soc.set('CPTRA_FW_ERROR_FATAL', code);
-  soc.set('CPTRA_FW_ERROR_NON_FATAL', code);
+  if (stage === 'rom') yield* waitForDeviceReset(context);
+  context.reportError('CPTRA_FW_ERROR_FATAL', code);
+  context.reportError('CPTRA_FW_ERROR_NON_FATAL', code);
   yield* failCommands(context);
 }
 
@@ -34,9 +34,21 @@ export function* failCommands(context: FirmwareContext): Firmware {
   }
 }
 
-/** A strap lets the recovery initiator look at the device before it reports the error. */
+const WAIT_FOR_DEVICE_RESET = 2;
+
+/**
+ * A strap lets the recovery initiator look at the device before ROM reports the error. ROM does not care whether the
+ * interface can be read: if nothing answers where the straps say it is, there is nobody to wait for.
+ */
 function* waitForDeviceReset({ chip: { soc }, drivers: { recovery } }: FirmwareContext): Firmware {
-  const wait = soc.subsystemMode && (soc.get('SS_STRAP_GENERIC', 3) & 2) !== 0;
-  while (wait && !recovery.deviceResetRequested)
-    yield { for: 'device-reset', ready: () => recovery.deviceResetRequested };
+  if (!soc.subsystemMode || (soc.get('SS_STRAP_GENERIC', 3) & WAIT_FOR_DEVICE_RESET) === 0) return;
+  const ready = (): boolean => {
+    try {
+      return recovery.deviceResetRequested;
+    } catch (error) {
+      if (error instanceof RotError) return true;
+      throw error;
+    }
+  };
+  while (!ready()) yield { for: 'device-reset', ready };
 }

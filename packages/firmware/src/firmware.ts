@@ -1,6 +1,7 @@
-import { RotError } from '@rootcap/errors';
+import { type ErrorName, RotError } from '@rootcap/errors';
 import type { FirmwareContext } from './context.ts';
 import type { EntryPoint, Firmware } from './coroutine.ts';
+import { watchdogExpired } from './drivers/watchdog.ts';
 import { failCommands, fatalError } from './fatal-error.ts';
 import { fmc } from './fmc/fmc.ts';
 import { bootFirmware } from './rom/cold-reset.ts';
@@ -24,27 +25,40 @@ export const STAGES: Stages = { rom, fmc, runtime };
  * runtime's command loop, or in the fatal error handler.
  */
 export function* firmware(context: FirmwareContext, entry: EntryPoint = 'reset', stages: Stages = STAGES): Firmware {
+  let stage: 'rom' | 'firmware' = entry === 'reset' || entry === 'rom-mailbox' ? 'rom' : 'firmware';
   try {
-    yield* run(context, entry, stages);
+    switch (entry) {
+      case 'fatal':
+        return yield* failCommands(context);
+      case 'runtime-mailbox':
+        return yield* serveCommands(context);
+      case 'rom-mailbox':
+        yield* underWatchdog(context, restOfRom(context), 'ROM_GLOBAL_WDT_EXPIRED');
+        break;
+      case 'reset':
+        yield* underWatchdog(context, stages.rom(context), 'ROM_GLOBAL_WDT_EXPIRED');
+    }
+    stage = 'firmware';
+    yield* underWatchdog(context, stages.fmc(context), 'FMC_GLOBAL_WDT_EXPIRED');
+    yield* stages.runtime(context);
   } catch (error) {
     if (!(error instanceof RotError)) throw error;
-    yield* fatalError(context, error.code);
+    yield* fatalError(context, error.code, stage);
   }
 }
 
-function* run(context: FirmwareContext, entry: EntryPoint, stages: Stages): Firmware {
-  switch (entry) {
-    case 'fatal':
-      return yield* failCommands(context);
-    case 'runtime-mailbox':
-      return yield* serveCommands(context);
-    case 'rom-mailbox':
-      yield* bootFirmware(context, storedLdevid(context));
-      handOver(context);
-      break;
-    case 'reset':
-      yield* stages.rom(context);
+/** ROM from its wait for firmware on. */
+function* restOfRom(context: FirmwareContext): Firmware {
+  yield* bootFirmware(context, storedLdevid(context));
+  handOver(context);
+}
+
+/** Runs a stage that leaves the watchdog on while it waits: the NMI ends any wait, and then the stage. */
+function* underWatchdog(context: FirmwareContext, stage: Firmware, expired: ErrorName): Firmware {
+  const nmi = (): boolean => watchdogExpired(context.chip);
+  for (let step = stage.next(); step.done !== true; step = stage.next()) {
+    const wait = step.value;
+    yield { ...wait, ready: () => nmi() || wait.ready() };
+    if (nmi()) throw new RotError(expired);
   }
-  yield* stages.fmc(context);
-  yield* stages.runtime(context);
 }

@@ -1,7 +1,7 @@
 import { equalBytes } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
 import { LIFECYCLE } from '@rootcap/hardware';
-import type { Infer } from '@rootcap/struct';
+import type { Infer, Struct } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxCommand, mailboxIdle } from '../coroutine.ts';
 import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
@@ -59,15 +59,21 @@ function* finish(context: FirmwareContext, kind: UnlockKind, succeeded: boolean,
 }
 
 /** Message of the pending command. @throws RotError for a wrong checksum or length */
-function takeRequest<T>(
-  { chip: { mailbox } }: FirmwareContext,
-  id: number,
-  layout: { readonly size: number } & Parameters<typeof decodeExactly<T>>[0],
-): T {
+function takeRequest<T>({ chip: { mailbox } }: FirmwareContext, id: number, layout: Struct<T>): T {
   const message = mailbox.request();
   if (message.length < 4) throw new RotError('FW_PROC_MAILBOX_INVALID_REQUEST_LENGTH');
   if (!hasValidChecksum(id, message)) throw new RotError('FW_PROC_MAILBOX_INVALID_CHECKSUM');
   return decodeExactly(layout, message);
+}
+
+/** The same where nothing else answers a malformed message: its command fails at once. */
+function takeRequestOrFail<T>(context: FirmwareContext, id: number, layout: Struct<T>): T {
+  try {
+    return takeRequest(context, id, layout);
+  } catch (error) {
+    context.chip.mailbox.complete('CMD_FAILURE');
+    throw error;
+  }
 }
 
 function* unlockManufacturing(context: FirmwareContext): Firmware {
@@ -111,7 +117,7 @@ function* unlockProduction(context: FirmwareContext): Firmware {
   refusal = refusalOf(() => {
     if (mailbox.pending()?.command !== COMMAND_ID.PRODUCTION_AUTH_DEBUG_UNLOCK_REQ)
       throw new RotError('SS_DBG_UNLOCK_PROD_INVALID_REQ_MBOX_CMD');
-    request = takeRequest(context, COMMAND_ID.PRODUCTION_AUTH_DEBUG_UNLOCK_REQ, ProductionAuthDebugUnlockReq);
+    request = takeRequestOrFail(context, COMMAND_ID.PRODUCTION_AUTH_DEBUG_UNLOCK_REQ, ProductionAuthDebugUnlockReq);
     responded = true;
     try {
       challenge = createChallenge(context, request);
@@ -128,7 +134,11 @@ function* unlockProduction(context: FirmwareContext): Firmware {
     refusal = refusalOf(() => {
       if (mailbox.pending()?.command !== COMMAND_ID.PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN)
         throw new RotError('SS_DBG_UNLOCK_PROD_INVALID_TOKEN_MBOX_CMD');
-      const token = takeRequest(context, COMMAND_ID.PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN, ProductionAuthDebugUnlockToken);
+      const token = takeRequestOrFail(
+        context,
+        COMMAND_ID.PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN,
+        ProductionAuthDebugUnlockToken,
+      );
       try {
         validateToken(context, asked, given, token);
       } finally {

@@ -24,11 +24,11 @@ export function* rom(context: FirmwareContext): Firmware {
   const { chip } = context;
   for (let i = 0; i < CFI_RESETS; i++) chip.trng.generate();
   yield* report(context, 'CfiInitialized');
+  startWatchdog(context);
   for (let i = 0; i < MASKING_RESPONSES; i++) chip.trng.generate();
   programUds(context);
   const fmcVersion = chip.soc.get('CPTRA_FW_REV_ID', 0) & 0xffff_0000;
   chip.soc.set('CPTRA_FW_REV_ID', (fmcVersion | context.profile.romVersion) >>> 0, 0);
-  startWatchdog(context);
   yield* report(context, 'KatStarted');
   runKnownAnswerTests(context);
   yield* report(context, 'KatComplete');
@@ -56,7 +56,7 @@ function* tryUpdate(context: FirmwareContext): Firmware {
     yield* updateReset(context);
   } catch (error) {
     if (!(error instanceof RotError) || isDataFault(error)) throw error;
-    context.chip.soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
+    context.reportError('CPTRA_FW_ERROR_NON_FATAL', error.code);
   }
 }
 

@@ -32,7 +32,7 @@ export function* updateReset(context: FirmwareContext): Firmware {
   try {
     manifest = yield* replaceRuntime(context);
   } catch (error) {
-    if (error instanceof RotError) chip.soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
+    if (error instanceof RotError) context.reportError('CPTRA_FW_ERROR_NON_FATAL', error.code);
     chip.mailbox.complete('CMD_FAILURE');
     throw error;
   }

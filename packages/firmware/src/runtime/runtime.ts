@@ -132,7 +132,7 @@ function* selfTest(context: FirmwareContext): Firmware {
 }
 
 function serve(context: FirmwareContext, commands: ReadonlyMap<number, RuntimeCommand>): Outcome {
-  const { mailbox, soc } = context.chip;
+  const { mailbox } = context.chip;
   const { command: id, dlen, axiUser } = mailbox.pending() ?? NOTHING_PENDING;
   try {
     if (axiUser === RESERVED_AXI_USER) throw new RotError('RUNTIME_CMD_RESERVED_PAUSER');
@@ -140,7 +140,7 @@ function serve(context: FirmwareContext, commands: ReadonlyMap<number, RuntimeCo
     mailbox.respond(sealMessage(0, execute(context, commands, id, dlen)));
   } catch (error) {
     if (!(error instanceof RotError)) throw error;
-    soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
+    context.reportError('CPTRA_FW_ERROR_NON_FATAL', error.code);
     mailbox.complete('CMD_FAILURE');
     return 'continue';
   }

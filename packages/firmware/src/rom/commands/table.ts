@@ -28,7 +28,7 @@ function nonFatal(context: FirmwareContext, check: () => void, fipsStatus: numbe
     check();
   } catch (error) {
     if (!(error instanceof RotError)) throw error;
-    context.chip.soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
+    context.reportError('CPTRA_FW_ERROR_NON_FATAL', error.code);
     return undefined;
   }
   return headerOnly(fipsStatus);
@@ -39,7 +39,9 @@ function selfTestStart(context: FirmwareContext): RomResponse {
     context.state.romSelfTestInProgress = false;
     return undefined;
   }
+  context.recordBootStatus('KatStarted');
   runKnownAnswerTests(context);
+  context.recordBootStatus('KatComplete');
   context.state.romSelfTestInProgress = true;
   return headerOnly();
 }
