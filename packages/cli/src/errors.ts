@@ -2,6 +2,7 @@ import { X509Error } from '@rootcap/dice/x509';
 import { findError, formatCode, RotError } from '@rootcap/errors';
 import { explainRefusal } from '@rootcap/image';
 import { StructError } from '@rootcap/struct';
+import { DeviceError } from 'rootcap';
 import type { Terminal } from './terminal.ts';
 
 /** The command was called wrongly: exit code 2. */
@@ -24,8 +25,8 @@ function meaningOf(error: RotError): string | undefined {
   return reporter === undefined ? undefined : `reported by the ${reporter}`;
 }
 
-/** The error as one JSON object. */
-function errorJson(error: Error): Readonly<Record<string, unknown>> {
+/** The error as one JSON object; `kind` is the name of its class. */
+export function errorJson(error: Error): Readonly<Record<string, unknown>> {
   const common = { kind: error.name, message: error.message };
   if (error instanceof RotError) {
     const explanation = meaningOf(error);
@@ -33,6 +34,8 @@ function errorJson(error: Error): Readonly<Record<string, unknown>> {
   }
   if (error instanceof StructError || error instanceof X509Error)
     return { ...common, path: error.path, offset: error.offset, reason: error.reason };
+  if (error instanceof DeviceError)
+    return { ...common, code: error.code, operation: error.operation, state: error.state };
   return common;
 }
 

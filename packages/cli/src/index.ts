@@ -1,3 +1,3 @@
-export { EXIT } from './errors.ts';
+export { EXIT, errorJson } from './errors.ts';
 export { type Io, type Output, processIo } from './io.ts';
 export { run } from './run.ts';

@@ -1,8 +1,9 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify as nodeVerify } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { errorJson } from '@rootcap/cli';
 import { nodeProvider } from '@rootcap/crypto/node';
 import { ownVectors, workingCopy } from '@rootcap/vectors';
-import { createDevice } from 'rootcap';
+import { createDevice, type DeviceError } from 'rootcap';
 import {
   file,
   hasPack,
@@ -593,5 +594,24 @@ describe('conformance', () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^FAIL .*0 passed, 1 failed, 0 not run/);
     expect(err).toMatch(/failed .*wrong.* 1: /);
+  });
+});
+
+describe('errors as JSON', () => {
+  test('a call that the device cannot take names code, operation and state', () => {
+    const thrown = (): DeviceError => {
+      try {
+        createDevice().certificateChain('mldsa87');
+      } catch (error) {
+        return error as DeviceError;
+      }
+      throw new TypeError('nothing was thrown');
+    };
+    expect(errorJson(thrown())).toMatchObject({
+      kind: 'DeviceError',
+      code: 'wrong-state',
+      operation: 'certificateChain',
+      state: 'awaiting-fuses',
+    });
   });
 });

@@ -12,9 +12,10 @@ import {
   type Wait,
 } from '@rootcap/firmware';
 import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
+import { DeviceError, wrongState } from './device-error.ts';
 import { isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
-import { DeviceMailbox } from './mailbox.ts';
+import { DeviceMailbox, mailboxLocked } from './mailbox.ts';
 import { type DeviceOptions, firmwareOf, LIFECYCLES, type ResolvedOptions, resolveOptions } from './options.ts';
 import { type DeviceSnapshot, requireSnapshot } from './snapshot.ts';
 
@@ -123,7 +124,14 @@ export class Device {
 
   #advance(): void {
     const result = (this.#firmware as Firmware).next();
-    if (result.done === true) throw new Error('firmware: ended, which it never does');
+    if (result.done === true)
+      throw new DeviceError(
+        'firmware-ended',
+        'run',
+        this.state,
+        ' and its firmware returned',
+        'a stage must wait forever',
+      );
     this.#wait = result.value;
     if (result.value.for === 'update-reset') this.#restartCore();
   }
@@ -157,7 +165,12 @@ export class Device {
     return this;
   }
 
-  /** Power-on to the point where ROM waits for firmware. The IDevID CSR envelope is taken if it was asked for. */
+  /**
+   * Power-on to the point where ROM waits for firmware. The IDevID CSR envelope is taken if it was asked for.
+   *
+   * @throws RotError with the code in the fatal error register; DeviceError if the device is past that point, or waits
+   *   for something else on the way there, such as a debug unlock command
+   */
   bootToRom(): this {
     if (this.state === 'awaiting-fuses') this.burnFuses();
     let wait = this.run();
@@ -166,7 +179,7 @@ export class Device {
       wait = this.run();
     }
     this.#throwIfFatal();
-    if (this.state !== 'awaiting-firmware') throw new Error(`boot: the device waits for ${wait.for}`);
+    if (this.state !== 'awaiting-firmware') throw wrongState('bootToRom', this.state, wait.for);
     return this;
   }
 
@@ -181,19 +194,21 @@ export class Device {
    * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface; or to a
    * running runtime, which then updates itself.
    *
-   * @throws RotError with the code that refused it, Error if the device waits for something else
+   * @throws RotError with the code that refused it; DeviceError if the device waits for something else, or the mailbox
+   *   is taken
    */
   loadFirmware(bundle: Uint8Array): void {
     const { axiUser } = this.options;
     const { mailbox, recovery, soc } = this.chip;
     const inRom = this.state === 'awaiting-firmware';
-    if (!inRom && this.state !== 'runtime' && this.state !== 'fatal') throw new Error(`loadFirmware: ${this.state}`);
+    if (!inRom && this.state !== 'runtime' && this.state !== 'fatal')
+      throw wrongState('loadFirmware', this.state, this.#wait?.for);
     if (inRom && soc.subsystemMode) {
       recovery.stage([bundle]);
       this.mailbox.execute('RI_DOWNLOAD_FIRMWARE');
     } else {
       if (!mailbox.send({ axiUser, command: COMMAND_ID.FIRMWARE_LOAD, data: bundle }))
-        throw new Error('mailbox: another agent holds the lock');
+        throw mailboxLocked('loadFirmware', this);
       this.run(() => mailbox.status() !== 'CMD_BUSY');
       mailbox.release(axiUser);
     }
@@ -213,12 +228,12 @@ export class Device {
    * The certificates that the device issued, leaf first: RT alias, FMC alias, LDevID. The next one up, IDevID, is the
    * vendor's.
    *
-   * @throws Error before the device reached its runtime
+   * @throws DeviceError before FMC made them
    */
   certificateChain(algorithm: ChainAlgorithm): Uint8Array[] {
     return (['rt-alias', 'fmc-alias', 'ldevid'] as const).map((layer) => {
       const certificate = storedCertificate(this.context, layer, algorithm);
-      if (certificate === undefined) throw new Error(`certificateChain: no ${layer} certificate yet`);
+      if (certificate === undefined) throw wrongState('certificateChain', this.state, this.#wait?.for);
       return certificate;
     });
   }
@@ -251,7 +266,7 @@ export class Device {
   /**
    * The whole device as data. If the firmware is between two named waits, it first runs on to the next one.
    *
-   * @throws Error if it cannot reach one without input from outside
+   * @throws DeviceError if it cannot reach one without input from outside
    */
   snapshot(): DeviceSnapshot {
     const entry = this.#restingPoint();
@@ -268,7 +283,7 @@ export class Device {
   #restingPoint(): EntryPoint | 'awaiting-fuses' {
     const wait = this.run(() => this.#wait?.entry !== undefined && !(this.#wait?.ready() ?? true));
     if (wait.for === 'fuses') return 'awaiting-fuses';
-    if (wait.entry === undefined) throw new Error(`snapshot: the device waits for ${wait.for}`);
+    if (wait.entry === undefined) throw wrongState('snapshot', this.state, wait.for);
     return wait.entry;
   }
 

@@ -1,6 +1,7 @@
 export { createDevice } from './create-device.ts';
 export { demoBundle, demoFuses } from './demo.ts';
 export { CHAIN_ALGORITHMS, type ChainAlgorithm, Device, type DeviceState, type DeviceWait } from './device.ts';
+export { DeviceError, type DeviceErrorCode } from './device-error.ts';
 export { type ReplayableEntropy, replayableEntropy } from './entropy.ts';
 export type { DeviceEvent, DeviceListener, FirmwareEvent } from './events.ts';
 export { DeviceMailbox, type ExecuteOptions, type MailboxResponse } from './mailbox.ts';

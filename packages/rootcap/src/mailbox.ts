@@ -2,6 +2,7 @@ import { type ErrorName, errorName, RotError } from '@rootcap/errors';
 import { COMMAND_ID, type CommandName, commandName, sealMessage } from '@rootcap/firmware';
 import type { MailboxStatus } from '@rootcap/hardware';
 import type { Device } from './device.ts';
+import { DeviceError, wrongState } from './device-error.ts';
 
 export interface MailboxResponse {
   readonly status: MailboxStatus;
@@ -29,7 +30,8 @@ export class DeviceMailbox {
    *
    * @param command - name or id
    * @returns response with its header
-   * @throws RotError with the code in the device's error register if the command fails with one
+   * @throws RotError with the code in the device's error register if the command fails with one; DeviceError if another
+   *   agent holds the mailbox, or the core does not run yet
    */
   execute(
     command: CommandName | number,
@@ -38,9 +40,11 @@ export class DeviceMailbox {
   ): MailboxResponse {
     const id = typeof command === 'number' ? command : COMMAND_ID[command];
     if (id === undefined) throw new RangeError(`command: ${command} is not a mailbox command`);
+    const { state } = this.#device;
+    if (state === 'awaiting-fuses') throw wrongState('mailbox.execute', state, 'fuses');
     const message = new Uint8Array(4 + body.length);
     message.set(body, 4);
-    const response = this.send(id, sealMessage(id, message), options);
+    const response = this.#send('mailbox.execute', id, sealMessage(id, message), options);
     if (response.status === 'CMD_FAILURE') this.#throwError(id);
     return response;
   }
@@ -50,12 +54,20 @@ export class DeviceMailbox {
    *
    * @returns status `CMD_BUSY` if the firmware waits for something else first, such as fuses or a recovery image; the
    *   command then stays in the mailbox
-   * @throws Error if another agent holds the mailbox
+   * @throws DeviceError if another agent holds the mailbox, or an unanswered command is still in it
    */
-  send(id: number, message: Uint8Array, { axiUser = this.#axiUser }: ExecuteOptions = {}): MailboxResponse {
+  send(id: number, message: Uint8Array, options?: ExecuteOptions): MailboxResponse {
+    return this.#send('mailbox.send', id, message, options);
+  }
+
+  #send(
+    operation: string,
+    id: number,
+    message: Uint8Array,
+    { axiUser = this.#axiUser }: ExecuteOptions = {},
+  ): MailboxResponse {
     const { mailbox } = this.#device.chip;
-    if (!mailbox.send({ axiUser, command: id, data: message }))
-      throw new Error('mailbox: another agent holds the lock');
+    if (!mailbox.send({ axiUser, command: id, data: message })) throw mailboxLocked(operation, this.#device);
     this.#device.run(() => mailbox.status() !== 'CMD_BUSY');
     const status = mailbox.status();
     const data = status === 'DATA_READY' ? mailbox.response(axiUser) : new Uint8Array(0);
@@ -79,4 +91,20 @@ export class DeviceMailbox {
     const symbol: ErrorName | undefined = errorName(fatal) ?? errorName(nonFatal);
     if (symbol !== undefined) throw new RotError(symbol, commandName(id) ?? `command 0x${id.toString(16)}`);
   }
+}
+
+const AGENTS = { soc: 'the SoC', tap: 'the debugger', uc: 'the core', none: 'nobody' } as const;
+
+/** Somebody holds the mailbox whose lock `operation` wants. */
+export function mailboxLocked(operation: string, { chip: { mailbox }, state }: Device): DeviceError {
+  const pending = mailbox.pending();
+  const waiting = pending === undefined ? '' : `, ${commandName(pending.command) ?? 'a command'} waits in it`;
+  const finding = `, the mailbox is locked by ${AGENTS[mailbox.owner]}${waiting}`;
+  return new DeviceError(
+    'mailbox-locked',
+    operation,
+    state,
+    finding,
+    "release it with chip.mailbox.release(), or reset('warm')",
+  );
 }

@@ -3,6 +3,7 @@ import { IDEVID_CERT_ATTR_WORDS, type IdevidCsrs, parseCsrEnvelope, type Validit
 import { createVendorCa, issueIdevidCertificate, type VendorCa } from '@rootcap/dice/x509';
 import { createDevice } from './create-device.ts';
 import { CHAIN_ALGORITHMS, type ChainAlgorithm, type Device } from './device.ts';
+import { wrongState } from './device-error.ts';
 import type { DeviceOptions } from './options.ts';
 
 /**
@@ -65,7 +66,7 @@ function demoRoot(provider: CryptoProvider, algorithm: ChainAlgorithm, validity:
 
 function csrOf(csrs: IdevidCsrs, algorithm: ChainAlgorithm): Uint8Array {
   const csr = algorithm === 'mldsa87' ? csrs.mldsaCsr : csrs.eccCsr;
-  if (csr === undefined) throw new Error(`csrEnvelope: no ${algorithm} request in it`);
+  if (csr === undefined) throw new RangeError(`csrEnvelope: no ${algorithm} request in it`);
   return csr;
 }
 
@@ -79,7 +80,7 @@ function takeCsrEnvelope({ entropy: _, debugIntent: __, ...options }: DeviceOpti
 } {
   const inFactory = createDevice({ ...options, lifecycle: 'manufacturing', debugLocked: true, requestCsr: true });
   const csrEnvelope = inFactory.bootToRom().csrEnvelope();
-  if (csrEnvelope === undefined) throw new Error('csrEnvelope: the device made none');
+  if (csrEnvelope === undefined) throw wrongState('manufacture', inFactory.state, undefined);
   return { inFactory, csrEnvelope };
 }
 

@@ -51,7 +51,7 @@ describe('device', () => {
 
   test('firmware for a device that cannot take it is refused, and the mailbox stays free', () => {
     const device = createDevice();
-    expect(() => device.loadFirmware(new Uint8Array(4))).toThrow('loadFirmware: awaiting-fuses');
+    expect(() => device.loadFirmware(new Uint8Array(4))).toThrow('loadFirmware: the device is in state awaiting-fuses');
     expect(device.boot().state).toBe('runtime');
   });
 
