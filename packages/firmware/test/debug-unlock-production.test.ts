@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { concatBytes, ecc384KeyFromSeed } from '@rootcap/crypto';
 import { COMMAND_ID, type CommandName, hasValidChecksum, sealMessage } from '@rootcap/firmware';
 import { swapWords } from '@rootcap/struct';
+import fc from 'fast-check';
 import { AXI_USER, Board, type BoardOptions, hex, provider, wordAt, words } from './support/board.ts';
 
 /**
@@ -225,6 +226,28 @@ describe('token', () => {
       ['prod_dbg_unlock_fail'],
     ]);
   });
+});
+
+test('one bit changed anywhere in a right token, and it opens nothing', () => {
+  const first = board();
+  const right = token(first.send(REQUEST, request()).data);
+  // Behind the checksum, before the byte that fills the ML-DSA signature's last word.
+  const position = fc.integer({ min: 4, max: right.length - 2 });
+  fc.assert(
+    fc.property(position, fc.nat(7), (at, bit) => {
+      const device = board();
+      device.send(REQUEST, request());
+      const altered = right.slice();
+      altered[at] = (altered[at] as number) ^ (1 << bit);
+      expect(device.send(TOKEN, sealMessage(TOKEN, altered)).status).toBe('DATA_READY');
+      expect([unlocked(device), device.debugResponse, device.wait.entry]).toEqual([
+        0,
+        ['prod_dbg_unlock_fail'],
+        'fatal',
+      ]);
+    }),
+    { numRuns: 40, seed: 1 },
+  );
 });
 
 test('a hash bank that nothing answers for is fatal', () => {
