@@ -173,5 +173,5 @@ export function distrust(context: FirmwareContext, reason: ErrorName, otherwise:
     if (error instanceof RotError) throw new RotError(otherwise, error.message);
     throw error;
   }
-  context.chip.soc.set('CPTRA_FW_ERROR_NON_FATAL', new RotError(reason).code);
+  context.reportError('CPTRA_FW_ERROR_NON_FATAL', new RotError(reason).code);
 }
