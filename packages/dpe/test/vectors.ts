@@ -20,7 +20,7 @@ const folder = join(root, 'dpe');
 /** Whether the recordings are here. With ROOTCAP_VECTORS set they must be. */
 export const hasVectors = process.env.ROOTCAP_VECTORS !== undefined || existsSync(folder);
 
-export interface RecordedCommand {
+interface RecordedCommand {
   readonly n: number;
   readonly command: string;
   readonly note: string;
@@ -30,7 +30,7 @@ export interface RecordedCommand {
   readonly response: string;
 }
 
-export interface Scenario {
+interface Scenario {
   readonly scenario: string;
   readonly args: readonly string[];
   readonly commands: readonly RecordedCommand[];
@@ -85,7 +85,7 @@ function secretOf({ hashSize, algorithm }: DpeProfile, key: Uint8Array): Uint8Ar
   return key.slice(at, at + hashSize);
 }
 
-export function recordedPlatform({ alias, platform }: Recording): DpePlatform {
+function recordedPlatform({ alias, platform }: Recording): DpePlatform {
   const certificateChain = unhex(alias.certDer);
   const certificate = parseCertificate(certificateChain);
   const ski = certificate.decoded.subjectKeyIdentifier;
