@@ -3,6 +3,9 @@ import type { DpeProfile } from './profiles.ts';
 import type { DpeState } from './state.ts';
 import type { DpeStatuses } from './statuses.ts';
 
+/** Bytes that Caliptra 2.1 firmware reserves for a certificate. caliptra-dpe:dpe/src/lib.rs MAX_CERT_SIZE at 3b036b49 */
+export const CALIPTRA_CERTIFICATE_SPACE: number = 22 * 1024;
+
 /** Everything one command works on. */
 export interface DpeEnvironment {
   readonly profile: DpeProfile;
