@@ -30,7 +30,7 @@ export interface DpeEnvironment {
   readonly statuses?: DpeStatuses;
   /** Room for a response, in bytes. One that is longer is refused before anything changes. Default: no limit. */
   readonly maxResponseSize?: number;
-  /** Room that a certificate takes in a response, however short it is. Caliptra: 22,528 bytes. Default: its own size. */
+  /** Room that a certificate takes in a response, however short it is: {@link CALIPTRA_CERTIFICATE_SPACE}. Default: its own size. */
   readonly reservedCertificateSize?: number;
   /** Default: nothing of it. */
   readonly compatibility?: DpeCompatibility;

@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   ALL_SUPPORT,
@@ -15,10 +13,11 @@ import {
   PROFILES,
   ROOT_INDEX,
 } from '@rootcap/dpe';
+import { hasPack, packPath } from '@rootcap/vectors';
 import { hex, provider, unhex } from './vectors.ts';
 
-const root = process.env.ROOTCAP_VECTORS ?? fileURLToPath(new URL('../../../../shared/vectors', import.meta.url));
-const goldens = join(root, 'caliptra', 'goldens');
+/** Path in the recordings of one passive device. */
+const recorded = (...path: readonly string[]): string => packPath('caliptra', 'goldens', 'a-passive-mldsa', ...path);
 
 interface Exchange {
   readonly name: string;
@@ -35,7 +34,7 @@ interface Issued {
 
 /** CertifyKey in INVOKE_DPE messages: checksum and size, or checksum, flags, address (12 bytes) and size before the command. */
 function issuedIn(session: string): Issued[] {
-  const transcript = JSON.parse(readFileSync(join(goldens, session, 'transcript.json'), 'utf8')) as Exchange[];
+  const transcript = JSON.parse(readFileSync(recorded(session, 'transcript.json'), 'utf8')) as Exchange[];
   return transcript.flatMap(({ name, request_hex, response_hex }) => {
     const request = /434550440900000004|434550440900000005/.exec(request_hex);
     const response = /524550440000000004|524550440000000005/.exec(response_hex ?? '');
@@ -163,8 +162,8 @@ function remake({ request, response }: Issued): Uint8Array {
   return executeCommand({ profile, state, crypto, platform, compatibility: CALIPTRA_COMPATIBILITY }, locality, request);
 }
 
-const SESSIONS = ['dpe-ecc', 'dpe-mldsa', 'misc'].map((session) => join('a-passive-mldsa', session));
-const present = process.env.ROOTCAP_VECTORS !== undefined || existsSync(goldens);
+const SESSIONS = ['dpe-ecc', 'dpe-mldsa', 'misc'];
+const present = hasPack('caliptra', 'goldens');
 
 (present ? describe : describe.skip)('documents of the real firmware, made again from what they say', () => {
   const issued = present ? SESSIONS.flatMap(issuedIn) : [];

@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { nodeProvider } from '@rootcap/crypto/node';
 import { parseCertificate } from '@rootcap/dice/x509';
 import {
@@ -13,12 +11,10 @@ import {
   SUPPORT,
 } from '@rootcap/dpe';
 import { simulatorCrypto } from '@rootcap/dpe/simulator';
+import { hasPack, packPath } from '@rootcap/vectors';
 
-const root = process.env.ROOTCAP_VECTORS ?? fileURLToPath(new URL('../../../../shared/vectors', import.meta.url));
-const folder = join(root, 'dpe');
-
-/** Whether the recordings are here. With ROOTCAP_VECTORS set they must be. */
-export const hasVectors = process.env.ROOTCAP_VECTORS !== undefined || existsSync(folder);
+/** Whether the recordings of the reference simulator are here. */
+export const hasVectors = hasPack('dpe');
 
 interface RecordedCommand {
   readonly n: number;
@@ -56,7 +52,7 @@ export interface Recording {
 export function recordings(): Recording[] {
   if (!hasVectors) return [];
   return ['p256', 'p384', 'mldsa87'].map(
-    (name) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Recording,
+    (name) => JSON.parse(readFileSync(packPath('dpe', `${name}.json`), 'utf8')) as Recording,
   );
 }
 
