@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
 import { configureDpeSim } from './commands/dpe-sim.ts';
 import { processIo } from './io.ts';
+import { createProgram, runProgram } from './program.ts';
 import { Terminal } from './terminal.ts';
 
-// `rootcap dpe-sim` as a program of its own: what starts the reference's simulator passes its flags only, and waits for it.
+// `rootcap dpe-sim` as a program of its own: what starts the reference's simulator passes its flags only.
 const terminal = new Terminal(processIo());
-await configureDpeSim(new Command('rootcap-dpe-sim'), terminal).parseAsync();
+const program = configureDpeSim(createProgram('rootcap-dpe-sim', terminal), terminal);
+process.exitCode = await runProgram(program, process.argv.slice(2), terminal);

@@ -1,7 +1,12 @@
 export type { DpeCommand } from './commands/command.ts';
 export { DPE_COMMANDS, type DpeCommandName, type DpeRequest } from './commands/table.ts';
 export { contextsOfType, countContexts, normalRoot, setMeasurement, updateMeasurement } from './context-access.ts';
-export type { DpeEnvironment } from './environment.ts';
+export {
+  CALIPTRA_CERTIFICATE_SPACE,
+  CALIPTRA_COMPATIBILITY,
+  type DpeCompatibility,
+  type DpeEnvironment,
+} from './environment.ts';
 export {
   encodeCommand,
   errorResponse,

@@ -4,7 +4,7 @@ import { PROFILE_VERSION } from './profiles.ts';
 import { MAX_TCI_NODES } from './state-layout.ts';
 
 /** Body of the answer to GetProfile. */
-export function profileBody({ platform, state }: DpeEnvironment) {
+function profileBody({ platform, state }: DpeEnvironment) {
   return {
     major_version: PROFILE_VERSION.major,
     minor_version: PROFILE_VERSION.minor,

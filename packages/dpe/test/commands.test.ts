@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   ALL_SUPPORT,
+  CALIPTRA_CERTIFICATE_SPACE,
   CALIPTRA_STATUSES,
   DEFAULT_HANDLE,
   DpeError,
@@ -119,19 +120,49 @@ describe('hybrid', () => {
 });
 
 describe('room for the response', () => {
-  test('a certificate that does not fit leaves the handle as it was', () => {
+  const rotatedRoot = () => {
     const dpe = simulator();
-    const { handle } = messages
-      .NewHandleResp(P384_SHA384)
-      .decode(bodyOf(send(dpe, 'RotateContextHandle', { handle: DEFAULT_HANDLE, flags: 0 })));
-    const label = new Uint8Array(48);
-    const command = encodeCommand(P384_SHA384, 'CertifyKey', { handle, flags: 0, format: 0, label });
-    const env = environmentOf(dpe);
+    const response = send(dpe, 'RotateContextHandle', { handle: DEFAULT_HANDLE, flags: 0 });
+    const { handle } = messages.NewHandleResp(P384_SHA384).decode(bodyOf(response));
+    const request = { handle, flags: 0, format: 0, label: new Uint8Array(48) };
+    return { dpe, env: environmentOf(dpe), certifyKey: encodeCommand(P384_SHA384, 'CertifyKey', request) };
+  };
+
+  test('a certificate that does not fit leaves the handle as it was', () => {
+    const { dpe, env, certifyKey } = rotatedRoot();
     const before = hex(dpe.state.image);
-    const refused = executeCommand({ ...env, maxResponseSize: 500 }, 0, command);
-    expect([statusOf(refused), refused.length]).toEqual([OCP_STATUSES.InvalidResponseBuf, 12]);
+    const refused = executeCommand({ ...env, maxResponseSize: 500 }, 0, certifyKey);
+    expect([statusOf(refused), refused.length]).toEqual([OCP_STATUSES.InternalError, 12]);
     expect(hex(dpe.state.image)).toBe(before);
-    expect(statusOf(executeCommand({ ...env, maxResponseSize: 2000 }, 0, command))).toBe(0);
+    expect(statusOf(executeCommand({ ...env, maxResponseSize: 2000 }, 0, certifyKey))).toBe(0);
+  });
+
+  test('firmware that reserves space for the certificate asks for all of it', () => {
+    const { dpe, env, certifyKey } = rotatedRoot();
+    const before = hex(dpe.state.image);
+    const firmware = { ...env, statuses: CALIPTRA_STATUSES, reservedCertificateSize: CALIPTRA_CERTIFICATE_SPACE };
+    const needed = 12 + 16 + 96 + 4 + 22528;
+    expect(statusOf(executeCommand({ ...firmware, maxResponseSize: needed - 1 }, 0, certifyKey))).toBe(0x1004);
+    expect(hex(dpe.state.image)).toBe(before);
+    expect(statusOf(executeCommand({ ...firmware, maxResponseSize: needed }, 0, certifyKey))).toBe(0);
+  });
+
+  test.each([
+    ['GetProfile', {}],
+    ['InitializeContext', { flags: 0x8000_0000 }],
+    ['RotateContextHandle', { handle: DEFAULT_HANDLE, flags: 0 }],
+    ['GetCertificateChain', { offset: 0, size: 1 }],
+    ['Sign', { handle: DEFAULT_HANDLE, label: new Uint8Array(48), flags: 0, tbs: new Uint8Array(48) }],
+  ] as const)('%s', (name, request) => {
+    const dpe = simulator();
+    const env = environmentOf(dpe);
+    const command = encodeCommand(P384_SHA384, name, request as never);
+    const size = executeCommand(environmentOf(simulator()), 0, command).length;
+    const before = hex(dpe.state.image);
+    const refused = executeCommand({ ...env, maxResponseSize: size - 1 }, 0, command);
+    expect(statusOf(refused)).toBe(OCP_STATUSES.InvalidResponseBuf);
+    expect(hex(dpe.state.image)).toBe(before);
+    expect(executeCommand({ ...env, maxResponseSize: size }, 0, command).length).toBe(size);
   });
 });
 

@@ -13,10 +13,10 @@ import {
 import { simulatorCrypto } from '@rootcap/dpe/simulator';
 import { hasPack, packPath } from '@rootcap/vectors';
 
-/** Whether the recordings are here. */
+/** Whether the recordings of the reference simulator are here. */
 export const hasVectors = hasPack('dpe');
 
-export interface RecordedCommand {
+interface RecordedCommand {
   readonly n: number;
   readonly command: string;
   readonly note: string;
@@ -26,7 +26,7 @@ export interface RecordedCommand {
   readonly response: string;
 }
 
-export interface Scenario {
+interface Scenario {
   readonly scenario: string;
   readonly args: readonly string[];
   readonly commands: readonly RecordedCommand[];
@@ -81,7 +81,7 @@ function secretOf({ hashSize, algorithm }: DpeProfile, key: Uint8Array): Uint8Ar
   return key.slice(at, at + hashSize);
 }
 
-export function recordedPlatform({ alias, platform }: Recording): DpePlatform {
+function recordedPlatform({ alias, platform }: Recording): DpePlatform {
   const certificateChain = unhex(alias.certDer);
   const certificate = parseCertificate(certificateChain);
   const ski = certificate.decoded.subjectKeyIdentifier;

@@ -12,15 +12,15 @@ import type { Terminal } from '../terminal.ts';
 /** Features that the reference simulator's flags name. */
 const FEATURES: readonly (readonly [keyof typeof SUPPORT, string])[] = [
   ['SIMULATION', 'simulation contexts'],
-  ['RECURSIVE', 'RECURSIVE of DeriveContext'],
+  ['RECURSIVE', 'DeriveContext takes RECURSIVE'],
   ['AUTO_INIT', 'the default context is there from the start'],
   ['ROTATE_CONTEXT', 'RotateContextHandle'],
-  ['X509', 'certificates'],
-  ['CSR', 'certificate requests'],
-  ['INTERNAL_INFO', 'INTERNAL_INPUT_INFO of DeriveContext'],
-  ['INTERNAL_DICE', 'INTERNAL_INPUT_DICE of DeriveContext'],
-  ['RETAIN_PARENT_CONTEXT', 'RETAIN_PARENT_CONTEXT of DeriveContext'],
-  ['CDI_EXPORT', 'EXPORT_CDI of DeriveContext'],
+  ['X509', 'CertifyKey makes certificates'],
+  ['CSR', 'CertifyKey makes requests'],
+  ['INTERNAL_INFO', 'DeriveContext takes INTERNAL_INPUT_INFO'],
+  ['INTERNAL_DICE', 'DeriveContext takes INTERNAL_INPUT_DICE'],
+  ['RETAIN_PARENT_CONTEXT', 'DeriveContext takes RETAIN_PARENT_CONTEXT'],
+  ['CDI_EXPORT', 'DeriveContext takes EXPORT_CDI'],
 ];
 
 interface DpeSimArguments {
@@ -63,8 +63,11 @@ async function dpeSim(terminal: Terminal, args: DpeSimArguments, support: number
     compatibility: { rootSizedTcbInfos: args.referenceLengths === true },
   });
   const path = args.socket === undefined ? join(tmpdir(), 'dpe-sim.socket') : resolve(terminal.io.cwd, args.socket);
-  terminal.talk(`DPE ${simulator.environments.map(({ profile }) => profile.name).join(' and ')} on ${path}`);
-  await serveDpe(path, (locality, command) => simulator.execute(locality, command), stop);
+  const profiles = simulator.environments.map(({ profile }) => profile.name).join(' and ');
+  await serveDpe(path, (locality, command) => simulator.execute(locality, command), {
+    stop,
+    onReady: () => terminal.talk(`DPE ${profiles} on ${path}`),
+  });
 }
 
 /** Options and action of the simulator, for `rootcap dpe-sim` and for the program of its own. */
@@ -77,13 +80,13 @@ export function configureDpeSim(command: Command, terminal: Terminal): Command {
         .default('p384')
         .env('ROOTCAP_DPE_PROFILE'),
     );
-  for (const [feature, text] of FEATURES) command.option(`--${flagOf(feature)}`, `support ${text}`);
+  for (const [feature, text] of FEATURES) command.option(`--${flagOf(feature)}`, text);
   return command
     .option('--mark-dice-extensions-critical', 'certificates with critical DICE extensions')
     .option('--socket <path>', 'default: dpe-sim.socket in the directory for temporary files')
     .option('--seed <text>', 'the same handles every time; default: random ones')
     .addOption(new Option('--statuses <name>', 'numbers of the errors').choices(['ocp', 'caliptra']).default('ocp'))
-    .option('--reference-lengths', "the reference's wrong lengths in certificates whose SVNs differ in size")
+    .option('--reference-lengths', 'wrong lengths where SVNs differ in size, as the reference has them')
     .addHelpText(
       'after',
       examples(

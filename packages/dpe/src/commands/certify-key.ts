@@ -6,7 +6,7 @@ import { CertifyKeyReq, CertifyKeyResp } from '../messages.ts';
 import type { Context } from '../state-layout.ts';
 import { DpeError } from '../statuses.ts';
 import { CERTIFY_KEY_FORMAT as FORMAT, has, SUPPORT } from '../support.ts';
-import { type DpeCommand, requireReserved, requireRoom, respond } from './command.ts';
+import { type DpeCommand, requireFit, requireRoomForCertificate, respond } from './command.ts';
 import { rotated } from './new-handle.ts';
 
 type Request = Infer<ReturnType<typeof CertifyKeyReq>>;
@@ -28,10 +28,10 @@ function handle(env: DpeEnvironment, locality: number, { handle, format, label }
   const context = state.read(index);
   requireFormat(state.support, context, format);
   const layout = CertifyKeyResp(profile);
-  requireReserved(env, layout.size);
+  requireRoomForCertificate(env, layout.size);
   const key = derivedKey(env, index, label);
   const cert = (format === FORMAT.X509 ? leafCertificate : leafCsr)(env, index, key, label);
-  requireRoom(env, layout.size + cert.length);
+  requireFit(env, layout.size, cert);
   const next = rotated(env, context);
   state.write(index, next);
   return respond(env, layout, {

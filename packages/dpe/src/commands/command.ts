@@ -41,28 +41,35 @@ export function readBody<T>(layout: RequestLayout<T>, input: Uint8Array): T {
   }
 }
 
-/** A successful response. @throws DpeError InvalidResponseBuf if there is no room for it */
+/** A successful response. */
 export function respond<T>(env: DpeEnvironment, layout: Struct<T>, body: T): Uint8Array {
   return response(env, layout.encode(body));
 }
 
 /**
- * Firmware that reserves the largest certificate in every response wants room for that, however short this one may be.
+ * Room for a response without certificate.
  *
- * @throws DpeError InvalidMutRefBuf
+ * @throws DpeError InvalidMutRefBuf (firmware that reserves space for certificates), else InvalidResponseBuf
  */
-export function requireReserved(
-  { maxResponseSize, reservedCertificateSize = 0 }: DpeEnvironment,
-  bodySize: number,
-): void {
-  const size = ResponseHdr.size + bodySize + reservedCertificateSize;
-  if (reservedCertificateSize > 0 && maxResponseSize !== undefined && size > maxResponseSize)
-    throw new DpeError('InvalidMutRefBuf', `response of up to ${size} bytes, room for ${maxResponseSize}`);
-}
-
-/** @throws DpeError InvalidResponseBuf if a response with a body of this size has no room */
-export function requireRoom({ maxResponseSize = Number.POSITIVE_INFINITY }: DpeEnvironment, bodySize: number): void {
+export function requireRoom(env: DpeEnvironment, bodySize: number): void {
+  const { maxResponseSize = Number.POSITIVE_INFINITY, reservedCertificateSize } = env;
   const size = ResponseHdr.size + bodySize;
   if (size > maxResponseSize)
-    throw new DpeError('InvalidResponseBuf', `response of ${size} bytes, room for ${maxResponseSize}`);
+    throw new DpeError(
+      reservedCertificateSize === undefined ? 'InvalidResponseBuf' : 'InvalidMutRefBuf',
+      `response of ${size} bytes, room for ${maxResponseSize}`,
+    );
+}
+
+/** Room for a response with a certificate that is not there yet. @throws DpeError as {@link requireRoom} */
+export function requireRoomForCertificate(env: DpeEnvironment, bodySize: number): void {
+  requireRoom(env, bodySize + (env.reservedCertificateSize ?? 0));
+}
+
+/** @throws DpeError InternalError if the certificate is longer than its room */
+export function requireFit(env: DpeEnvironment, bodySize: number, certificate: Uint8Array): void {
+  const { maxResponseSize = Number.POSITIVE_INFINITY, reservedCertificateSize } = env;
+  const room = reservedCertificateSize ?? maxResponseSize - ResponseHdr.size - bodySize;
+  if (certificate.length > room)
+    throw new DpeError('InternalError', `certificate of ${certificate.length} bytes, room for ${room}`);
 }

@@ -7,7 +7,7 @@ import { bitsOf, type DpeState, emptyContext } from '../state.ts';
 import { CONTEXT_STATE, CONTEXT_TYPE, type Context } from '../state-layout.ts';
 import { DpeError } from '../statuses.ts';
 import { DERIVE_CONTEXT_FLAGS as FLAGS, has, SUPPORT } from '../support.ts';
-import { type DpeCommand, respond } from './command.ts';
+import { type DpeCommand, requireRoom, respond } from './command.ts';
 import { exportCdi } from './export-cdi.ts';
 import { newHandle, rotated } from './new-handle.ts';
 
@@ -54,6 +54,7 @@ function requirePermission(parent: Context, flags: number): void {
 
 /** RECURSIVE: one more measurement of the same context. */
 function extend(env: DpeEnvironment, index: number, target: number, { data, tci_type }: Request): Uint8Array {
+  requireRoom(env, DeriveContextResp(env.profile).size);
   const context = env.state.read(index);
   if (context.tci.tci_type !== tci_type)
     refuse(`RECURSIVE: tci_type ${tci_type}, ${context.tci.tci_type} expected as the context has`);
@@ -121,6 +122,7 @@ function handle(env: DpeEnvironment, locality: number, request: Request): Uint8A
     : { ...parent, state: CONTEXT_STATE.RETIRED, handle: INVALID_HANDLE };
   if (has(flags, FLAGS.EXPORT_CDI)) return exportCdi(env, index, left);
 
+  requireRoom(env, DeriveContextResp(env.profile).size);
   const slot = state.freeSlot();
   requireExclusive(state, index, target, flags);
   const child = childOf(env, parent, index, target, request);

@@ -6,7 +6,7 @@ import { measurementDigest } from '../measurement.ts';
 import { DeriveContextExportedCdiResp } from '../messages.ts';
 import { CONTEXT_STATE, type Context } from '../state-layout.ts';
 import { DpeError } from '../statuses.ts';
-import { requireReserved, requireRoom, respond } from './command.ts';
+import { requireFit, requireRoomForCertificate, respond } from './command.ts';
 import { destroy } from './destroy-context.ts';
 
 const EXPORTED_CDI = der.ascii('Exported CDI');
@@ -21,12 +21,12 @@ const EXPORTED_CDI = der.ascii('Exported CDI');
 export function exportCdi(env: DpeEnvironment, parent: number, left: Context): Uint8Array {
   const { profile, state, crypto, platform } = env;
   const layout = DeriveContextExportedCdiResp(profile);
-  requireReserved(env, layout.size);
+  requireRoomForCertificate(env, layout.size);
   if (platform.ueid === undefined) throw new DpeError('MissingUeidError', 'EXPORT_CDI: the platform has no UEID');
   const exportedCdi = crypto.deriveExportedCdi(measurementDigest(env, parent), EXPORTED_CDI);
   const key = crypto.exportedKeyPair(exportedCdi, profile.exportedKeyInfo, profile.exportedKeyInfo);
   const certificate = exportedCertificate(env, parent, key, platform.ueid);
-  requireRoom(env, layout.size + certificate.length);
+  requireFit(env, layout.size, certificate);
   if (left.state === CONTEXT_STATE.RETIRED && left.children === 0n) destroy(state, parent);
   else state.write(parent, left);
   return respond(env, layout, {

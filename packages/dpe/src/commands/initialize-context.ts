@@ -6,7 +6,7 @@ import { emptyContext } from '../state.ts';
 import { CONTEXT_STATE, CONTEXT_TYPE } from '../state-layout.ts';
 import { DpeError } from '../statuses.ts';
 import { INITIALIZE_CONTEXT_FLAGS as FLAGS, has, SUPPORT } from '../support.ts';
-import { type DpeCommand, respond } from './command.ts';
+import { type DpeCommand, requireRoom, respond } from './command.ts';
 import { newHandle } from './new-handle.ts';
 
 function handle(
@@ -15,6 +15,7 @@ function handle(
   { flags }: Infer<ReturnType<typeof InitializeContextReq>>,
 ): Uint8Array {
   const { state, profile } = env;
+  requireRoom(env, NewHandleResp(profile).size);
   const isDefault = has(flags, FLAGS.DEFAULT);
   const isSimulation = has(flags, FLAGS.SIMULATION);
   if (isDefault && state.hasInitialized)

@@ -4,7 +4,7 @@ import { DEFAULT_HANDLE } from '../handles.ts';
 import { NewHandleResp, RotateContextHandleReq } from '../messages.ts';
 import { DpeError } from '../statuses.ts';
 import { has, ROTATE_CONTEXT_FLAGS, SUPPORT } from '../support.ts';
-import { type DpeCommand, respond } from './command.ts';
+import { type DpeCommand, requireRoom, respond } from './command.ts';
 import { newHandle } from './new-handle.ts';
 
 type Request = Infer<ReturnType<typeof RotateContextHandleReq>>;
@@ -13,6 +13,7 @@ function handle(env: DpeEnvironment, locality: number, request: Request): Uint8A
   const { state, profile } = env;
   if (!has(state.support, SUPPORT.ROTATE_CONTEXT))
     throw new DpeError('InvalidCommand', 'RotateContextHandle is not supported');
+  requireRoom(env, NewHandleResp(profile).size);
   const index = state.find(request.handle, locality);
   const toDefault = has(request.flags, ROTATE_CONTEXT_FLAGS.TARGET_IS_DEFAULT);
   if (toDefault && (state.defaultOf(locality) !== undefined || state.active(locality).length > 1))

@@ -34,8 +34,8 @@ function handle(env: DpeEnvironment, locality: number, request: SignRequest | Si
   if (context.context_type === CONTEXT_TYPE.SIMULATION)
     throw new DpeError('InvalidArgument', 'handle: a simulation context does not sign');
   const layout = SignResp(profile);
-  requireRoom(env, layout.size);
   const signature = derivedKey(env, index, request.label).sign(dataOf(profile, request));
+  requireRoom(env, layout.size);
   const next = rotated(env, context);
   state.write(index, next);
   return respond(env, layout, {

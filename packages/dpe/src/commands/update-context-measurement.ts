@@ -6,7 +6,7 @@ import { UpdateContextMeasurementReq, UpdateContextMeasurementResp } from '../me
 import { bitsOf, type DpeState } from '../state.ts';
 import { CONTEXT_STATE } from '../state-layout.ts';
 import { DpeError } from '../statuses.ts';
-import { type DpeCommand, respond } from './command.ts';
+import { type DpeCommand, requireRoom, respond } from './command.ts';
 import { rotated } from './new-handle.ts';
 
 type Request = Infer<ReturnType<typeof UpdateContextMeasurementReq>>;
@@ -31,6 +31,7 @@ function handle(env: DpeEnvironment, locality: number, request: Request): Uint8A
   );
   if (childIndex === undefined)
     throw new DpeError('InvalidArgument', `tci_type: the parent has no active child of type ${request.tci_type}`);
+  requireRoom(env, UpdateContextMeasurementResp(profile).size);
   const extended = measured(env, state.read(childIndex), request.data);
   // Drawn in this order: the parent's handle, then the child's.
   const nextParent = rotated(env, parent);

@@ -14,7 +14,7 @@ import type { DpeProfile } from '../profiles.ts';
 import { keyPair, type SimulatorProvider } from './crypto.ts';
 
 /** Validity of everything the simulator issues, as in the reference simulator. */
-export const SIMULATOR_VALIDITY: Validity = {
+const SIMULATOR_VALIDITY: Validity = {
   notBefore: der.ascii('20230227000000Z'),
   notAfter: der.ascii('99991231235959Z'),
 };

@@ -1,5 +1,5 @@
 import type { Entropy } from '@rootcap/crypto';
-import type { DpeEnvironment } from '../environment.ts';
+import type { DpeCompatibility, DpeEnvironment } from '../environment.ts';
 import { encodeCommand, executeCommand, parseCommand, runCommand } from '../execute.ts';
 import { CommandHdr } from '../messages.ts';
 import { type DpeProfile, ML_DSA_87, P256_SHA256, P384_SHA384 } from '../profiles.ts';
@@ -33,7 +33,7 @@ export interface SimulatorOptions {
   /** Who issues certificates. Default: {@link demoIssuer}. */
   readonly issuer?: (profile: DpeProfile) => DemoIssuer;
   readonly statuses?: DpeStatuses;
-  readonly compatibility?: NonNullable<DpeEnvironment['compatibility']>;
+  readonly compatibility?: DpeCompatibility;
 }
 
 /** A DPE without a chip. */

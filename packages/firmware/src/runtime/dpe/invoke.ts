@@ -1,5 +1,14 @@
 import type { DiceAlgorithm } from '@rootcap/dice';
-import { CALIPTRA_STATUSES, type DpeCrypto, type DpeEnvironment, DpeError, ML_DSA_87, P384_SHA384 } from '@rootcap/dpe';
+import {
+  CALIPTRA_CERTIFICATE_SPACE,
+  CALIPTRA_COMPATIBILITY,
+  CALIPTRA_STATUSES,
+  type DpeCrypto,
+  type DpeEnvironment,
+  DpeError,
+  ML_DSA_87,
+  P384_SHA384,
+} from '@rootcap/dpe';
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
 import type { LayerKey } from '../../dice-layer.ts';
@@ -10,9 +19,6 @@ import { dpeState } from './state.ts';
 
 /** Algorithm of the alias key that certifies → DPE profile. */
 export const DPE_PROFILES = { 'ecdsa-p384': P384_SHA384, mldsa87: ML_DSA_87 } as const;
-
-/** @see caliptra-dpe:dpe/src/lib.rs (MAX_CERT_SIZE) */
-const RESERVED_CERTIFICATE_SIZE = 22_528;
 
 export interface InvokeOptions {
   /** Whether certificates of exported CDIs can be made. */
@@ -60,11 +66,8 @@ export function withDpe<T>(
       crypto,
       platform: runtimeDpePlatform(context, algorithm, alias, options),
       statuses: CALIPTRA_STATUSES,
-      reservedCertificateSize: RESERVED_CERTIFICATE_SIZE,
-      compatibility: {
-        rootSizedTcbInfos: context.options.dpeRootSizedTcbInfos ?? false,
-        rootSizedTbs: context.options.dpeRootSizedTcbInfos ?? false,
-      },
+      reservedCertificateSize: CALIPTRA_CERTIFICATE_SPACE,
+      ...(context.options.dpeRootSizedTcbInfos === true ? { compatibility: CALIPTRA_COMPATIBILITY } : {}),
       ...(options.maxResponseSize === undefined ? {} : { maxResponseSize: options.maxResponseSize }),
     }),
   );
