@@ -9,6 +9,7 @@ import { errorCommand } from './commands/error.ts';
 import { fusesCommand } from './commands/fuses.ts';
 import { imageCommand } from './commands/image.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { serveCommand } from './commands/serve.ts';
 import { EXIT, reportError } from './errors.ts';
 import type { Io } from './io.ts';
 import { Terminal } from './terminal.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   fusesCommand,
   debugUnlockCommand,
   dpeSimCommand,
+  serveCommand,
   errorCommand,
   conformanceCommand,
 ];

@@ -15,6 +15,7 @@ const ORDER = [
   '@rootcap/dpe',
   '@rootcap/firmware',
   'rootcap',
+  '@rootcap/device-rpc',
   '@rootcap/conformance',
   '@rootcap/cli',
   '@rootcap/proofs',

@@ -15,6 +15,10 @@ export interface RomInfo {
   readonly sha256: Uint8Array;
   /** Where the table lies in ROM. */
   readonly address: number;
+  /** CPTRA_FW_REV_ID[0][15:0]. Default that of the release. */
+  readonly version?: number;
+  /** Whether the digest is that of the ROM; otherwise its self-test fails. Default true. */
+  readonly intact?: boolean;
 }
 
 export interface FirmwareOptions {
@@ -46,6 +50,8 @@ export class FirmwareContext {
   /** Variables of ROM and runtime that live in memory the model has no layout for. */
   state: FirmwareState;
   onBootStatus: BootStatusListener = () => {};
+  /** Takes what the firmware says, line by line. */
+  onText: (text: string) => void = () => {};
 
   constructor(chip: Chip, options: FirmwareOptions) {
     this.chip = chip;
@@ -63,6 +69,16 @@ export class FirmwareContext {
   /** Forgets what lived in memory: a power cycle. */
   resetState(): void {
     this.state = initialFirmwareState();
+  }
+
+  /** Says a line. */
+  print(line: string): void {
+    this.onText(`${line}\n`);
+  }
+
+  /** What ROM shows in CPTRA_FW_REV_ID[0][15:0]. */
+  get romVersion(): number {
+    return this.options.rom.version ?? this.profile.romVersion;
   }
 
   get profile(): FirmwareProfile {
@@ -90,11 +106,15 @@ export class FirmwareContext {
   }
 }
 
+/** Which of the three programs runs. */
+export type StageName = 'rom' | 'fmc' | 'runtime';
+
 export interface FirmwareState {
+  stage: StageName;
   romSelfTestInProgress: boolean;
   runtime: RuntimeState;
 }
 
 function initialFirmwareState(): FirmwareState {
-  return { romSelfTestInProgress: false, runtime: initialRuntimeState() };
+  return { stage: 'rom', romSelfTestInProgress: false, runtime: initialRuntimeState() };
 }

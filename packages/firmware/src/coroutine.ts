@@ -1,6 +1,8 @@
 import { MAILBOX_FSM, type Mailbox } from '@rootcap/hardware';
 import { BOOT_STATUS, type BootStatusName } from './boot-status.ts';
+import { STATUS_LINES } from './console.ts';
 import type { FirmwareContext } from './context.ts';
+import { CYCLES_AFTER } from './cycles.ts';
 
 /**
  * Named waits that may last: a snapshot taken at one of them can be resumed, because nothing that outlives the wait is
@@ -18,11 +20,14 @@ export interface Wait {
     | 'recovery-image'
     | 'device-reset'
     | 'update-reset'
+    | 'entropy'
     | 'observer';
   readonly ready: () => boolean;
   /** Where a restored device resumes, if the wait is such a point. */
   readonly entry?: EntryPoint;
   readonly status?: number;
+  /** Cycles that pass before the firmware goes on, at least 1. Default 1. */
+  readonly cycles?: number;
 }
 
 /** Firmware as a coroutine: runs until it must wait, and yields what it waits for. */
@@ -33,12 +38,14 @@ const always = (): boolean => true;
 /** Records a boot status and lets an observer look at the chip. */
 export function* report(context: FirmwareContext, name: BootStatusName): Firmware {
   context.recordBootStatus(name);
-  yield { for: 'boot-status', ready: always, status: BOOT_STATUS[name] };
+  const line = STATUS_LINES[name];
+  if (line !== undefined) context.print(line);
+  yield { for: 'boot-status', ready: always, status: BOOT_STATUS[name], cycles: CYCLES_AFTER[name] ?? 1 };
 }
 
 /** Lets an observer look at the chip between two steps that firmware takes without a boot status. */
-export function* observe(): Firmware {
-  yield { for: 'observer', ready: always };
+export function* observe(cycles = 1): Firmware {
+  yield { for: 'observer', ready: always, cycles };
 }
 
 /** Waits until a SoC or TAP command stands in the mailbox. */

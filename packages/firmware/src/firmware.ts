@@ -1,13 +1,16 @@
-import { type ErrorName, RotError } from '@rootcap/errors';
+import { RotError } from '@rootcap/errors';
+import { EntropyDry } from '@rootcap/hardware';
+import { BANNERS } from './console.ts';
 import type { FirmwareContext } from './context.ts';
-import type { EntryPoint, Firmware } from './coroutine.ts';
-import { watchdogExpired } from './drivers/watchdog.ts';
+import { type EntryPoint, type Firmware, observe } from './coroutine.ts';
+import { CYCLES_OF_ENTRY } from './cycles.ts';
 import { failCommands, fatalError } from './fatal-error.ts';
 import { fmc } from './fmc/fmc.ts';
 import { bootFirmware } from './rom/cold-reset.ts';
 import { storedLdevid } from './rom/ldevid.ts';
 import { handOver, rom } from './rom/rom.ts';
 import { runtime, serveCommands } from './runtime/runtime.ts';
+import { isTrapped, takeTrap } from './trap.ts';
 
 /** One stage of the boot, replaceable by a prototype. */
 export type Stage = (context: FirmwareContext) => Firmware;
@@ -25,40 +28,58 @@ export const STAGES: Stages = { rom, fmc, runtime };
  * runtime's command loop, or in the fatal error handler.
  */
 export function* firmware(context: FirmwareContext, entry: EntryPoint = 'reset', stages: Stages = STAGES): Firmware {
-  let stage: 'rom' | 'firmware' = entry === 'reset' || entry === 'rom-mailbox' ? 'rom' : 'firmware';
+  if (entry === 'fatal') return yield* failCommands(context);
   try {
-    switch (entry) {
-      case 'fatal':
-        return yield* failCommands(context);
-      case 'runtime-mailbox':
-        return yield* serveCommands(context);
-      case 'rom-mailbox':
-        yield* underWatchdog(context, restOfRom(context), 'ROM_GLOBAL_WDT_EXPIRED');
-        break;
-      case 'reset':
-        yield* underWatchdog(context, stages.rom(context), 'ROM_GLOBAL_WDT_EXPIRED');
-    }
-    stage = 'firmware';
-    yield* underWatchdog(context, stages.fmc(context), 'FMC_GLOBAL_WDT_EXPIRED');
-    yield* stages.runtime(context);
+    yield* interruptible(context, hangWithoutEntropy(run(context, entry, stages)));
   } catch (error) {
     if (!(error instanceof RotError)) throw error;
-    yield* fatalError(context, error.code, stage);
+    yield* fatalError(context, error.code, context.state.stage === 'rom' ? 'rom' : 'firmware');
   }
 }
 
-/** ROM from its wait for firmware on. */
-function* restOfRom(context: FirmwareContext): Firmware {
-  yield* bootFirmware(context, storedLdevid(context));
-  handOver(context);
+function* run(context: FirmwareContext, entry: Exclude<EntryPoint, 'fatal'>, stages: Stages): Firmware {
+  switch (entry) {
+    case 'runtime-mailbox':
+      context.state.stage = 'runtime';
+      return yield* serveCommands(context);
+    case 'rom-mailbox':
+      context.state.stage = 'rom';
+      yield* bootFirmware(context, storedLdevid(context));
+      handOver(context);
+      break;
+    case 'reset':
+      context.state.stage = 'rom';
+      context.print(BANNERS.rom);
+      yield* stages.rom(context);
+  }
+  yield* enter(context, 'fmc');
+  yield* stages.fmc(context);
+  yield* enter(context, 'runtime');
+  yield* stages.runtime(context);
 }
 
-/** Runs a stage that leaves the watchdog on while it waits: the NMI ends any wait, and then the stage. */
-function* underWatchdog(context: FirmwareContext, stage: Firmware, expired: ErrorName): Firmware {
-  const nmi = (): boolean => watchdogExpired(context.chip);
-  for (let step = stage.next(); step.done !== true; step = stage.next()) {
+function* enter(context: FirmwareContext, stage: 'fmc' | 'runtime'): Firmware {
+  context.state.stage = stage;
+  context.print(BANNERS[stage]);
+  yield* observe(CYCLES_OF_ENTRY[stage]);
+}
+
+/** A driver polls for entropy that never comes; only a watchdog or a reset ends that. */
+function* hangWithoutEntropy(program: Firmware): Firmware {
+  try {
+    yield* program;
+  } catch (error) {
+    if (!(error instanceof EntropyDry)) throw error;
+    for (;;) yield { for: 'entropy', ready: () => false };
+  }
+}
+
+/** A trap ends any wait, and then the program, whatever it would catch. */
+function* interruptible(context: FirmwareContext, program: Firmware): Firmware {
+  for (let step = program.next(); step.done !== true; step = program.next()) {
     const wait = step.value;
-    yield { ...wait, ready: () => nmi() || wait.ready() };
-    if (nmi()) throw new RotError(expired);
+    yield { ...wait, ready: () => isTrapped(context) || wait.ready() };
+    const trap = takeTrap(context);
+    if (trap !== undefined) throw trap;
   }
 }

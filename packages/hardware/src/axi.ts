@@ -7,6 +7,18 @@ export interface AxiDevice {
   write(offset: number, data: Uint8Array): void;
 }
 
+/** Who starts a transfer: Caliptra's DMA, or another master of the SoC. */
+export type AxiMaster = 'caliptra' | 'soc';
+
+/** A transfer that was made. */
+export interface AxiTransfer {
+  readonly operation: 'read' | 'write';
+  readonly master: AxiMaster;
+  readonly address: bigint;
+  /** Read or written; not to be changed. */
+  readonly data: Uint8Array;
+}
+
 interface Attachment {
   readonly base: bigint;
   readonly size: number;
@@ -19,6 +31,7 @@ interface Attachment {
  */
 export class AxiBus {
   readonly #attached: Attachment[] = [];
+  readonly #observers = new Set<(transfer: AxiTransfer) => void>();
 
   /**
    * @throws RangeError if the range overlaps an attached one
@@ -37,21 +50,38 @@ export class AxiBus {
   }
 
   /** @throws BusFault if no device has the whole range */
-  read(address: bigint | number, length: number): Uint8Array {
+  read(address: bigint | number, length: number, master: AxiMaster = 'caliptra'): Uint8Array {
     const { base, device } = this.#find('LoadAccessFault', toAddress(address), length);
-    return device.read(Number(toAddress(address) - base), length);
+    const data = device.read(Number(toAddress(address) - base), length);
+    this.#report('read', master, address, data);
+    return data;
   }
 
   /** A burst that stays at one address, as for a FIFO. @throws BusFault if no device has that word */
   readFixed(address: bigint | number, length: number): Uint8Array {
     const { base, device } = this.#find('LoadAccessFault', toAddress(address), 4);
-    return device.read(Number(toAddress(address) - base), length);
+    const data = device.read(Number(toAddress(address) - base), length);
+    this.#report('read', 'caliptra', address, data);
+    return data;
   }
 
   /** @throws BusFault if no device has the whole range */
-  write(address: bigint | number, data: Uint8Array): void {
+  write(address: bigint | number, data: Uint8Array, master: AxiMaster = 'caliptra'): void {
     const { base, device } = this.#find('StoreAccessFault', toAddress(address), data.length);
     device.write(Number(toAddress(address) - base), data);
+    this.#report('write', master, address, data);
+  }
+
+  /** @returns a function that ends the observation */
+  observe(observer: (transfer: AxiTransfer) => void): () => void {
+    this.#observers.add(observer);
+    return () => {
+      this.#observers.delete(observer);
+    };
+  }
+
+  #report(operation: 'read' | 'write', master: AxiMaster, address: bigint | number, data: Uint8Array): void {
+    for (const observer of this.#observers) observer({ operation, master, address: toAddress(address), data });
   }
 
   #find(fault: 'LoadAccessFault' | 'StoreAccessFault', address: bigint, length: number): Attachment {

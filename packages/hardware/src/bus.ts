@@ -44,7 +44,12 @@ export interface BusParts {
   readonly iccm: Uint8Array;
   readonly dccm: Uint8Array;
   readonly iccmLocked: () => boolean;
+  /** The memory, if any, whose next word has an uncorrectable error. */
+  readonly memoryFault: () => MemoryFault;
 }
+
+/** An injected uncorrectable ECC error. */
+export type MemoryFault = 'none' | 'iccm' | 'dccm';
 
 interface Window {
   readonly base: number;
@@ -99,6 +104,7 @@ export function ucBus(parts: BusParts): UcBus {
     read(address, size = 4) {
       checkAligned('Load', address, size);
       const found = memory(address);
+      if (found !== undefined && isDamaged(parts, found.bytes)) throw new BusFault('LoadAccessFault', address);
       if (found !== undefined) return readLittleEndian(found.bytes, address - found.base, size);
       if (isSram(address)) return readSram(parts.mailbox, address - MEMORY_MAP.MBOX_SRAM.base, size);
       const window = find(all, address);
@@ -115,6 +121,11 @@ export function ucBus(parts: BusParts): UcBus {
       writeBlock(window, address, value, size, UC_ACCESS);
     },
   };
+}
+
+function isDamaged({ iccm, dccm, memoryFault }: BusParts, bytes: Uint8Array): boolean {
+  const fault = memoryFault();
+  return (fault === 'iccm' && bytes === iccm) || (fault === 'dccm' && bytes === dccm);
 }
 
 function writeMemory(
@@ -172,7 +183,7 @@ export function socBus(parts: BusParts): SocBus {
       if (window !== undefined)
         return kept(window, address, axiUser) ? 0 : readBlock(window, address, size, { side: 'soc', axiUser });
       if (!soc.subsystemMode) throw new BusFault('LoadAccessFault', address);
-      return readLittleEndian(axi.read((address & ~3) >>> 0, 4), address & 3, size);
+      return readLittleEndian(axi.read((address & ~3) >>> 0, 4, 'soc'), address & 3, size);
     },
     write(address, value, axiUser, size = 4) {
       checkAligned('Store', address, size);
@@ -184,7 +195,7 @@ export function socBus(parts: BusParts): SocBus {
       if (!soc.subsystemMode || size !== 4) throw new BusFault('StoreAccessFault', address);
       const word = new Uint8Array(4);
       writeLittleEndian(word, 0, value, 4);
-      axi.write(address, word);
+      axi.write(address, word, 'soc');
     },
   };
 }

@@ -4,7 +4,7 @@ import { type AbrEngine, providerAbrEngine } from './abr-engine.ts';
 import { Aes } from './aes.ts';
 import { AxiBus, AxiMemory, type AxiMemoryState } from './axi.ts';
 import type { Block, ResetKind } from './block.ts';
-import { MEMORY_MAP, type SocBus, socBus, type TapBus, tapBus, type UcBus, ucBus } from './bus.ts';
+import { MEMORY_MAP, type MemoryFault, type SocBus, socBus, type TapBus, tapBus, type UcBus, ucBus } from './bus.ts';
 import { DataVault } from './data-vault.ts';
 import { Dma } from './dma.ts';
 import { Doe } from './doe.ts';
@@ -25,7 +25,7 @@ import { Sha512 } from './sha512.ts';
 import { SocInterface } from './soc-interface.ts';
 import { checkState } from './state.ts';
 import { DEFAULT_STRAPS, type Straps } from './straps.ts';
-import { Trng, type TrngState } from './trng.ts';
+import { Trng, type TrngResponder, type TrngState } from './trng.ts';
 import { type UnmodelledRegister, unmodelledRegisters } from './unmodelled.ts';
 
 /** What a chip is built with. */
@@ -33,6 +33,10 @@ export interface ChipOptions {
   readonly provider: CryptoProvider;
   /** Answers TRNG requests at once, or feeds the internal TRNG. Without it the SoC must answer. */
   readonly entropy?: Entropy;
+  /** Answers requests of the external TRNG instead of `entropy`, each after a delay. */
+  readonly trngResponder?: TrngResponder;
+  /** Keeps so many answers of the SoC's TRNG in stock, so that firmware need not wait in an operation. */
+  readonly trngStock?: number;
   readonly lifecycle: Lifecycle;
   readonly debugLocked: boolean;
   /** 32 bytes. */
@@ -48,6 +52,12 @@ export interface ChipOptions {
   /** `SS_DBG_SERVICE_REG_REQ` after a cold reset. */
   readonly debugServiceRequest?: number;
   readonly bootFsmBreak?: boolean;
+  /** Holds the core until `CPTRA_BOOTFSM_GO` in every security state. */
+  readonly awaitsGo?: boolean;
+  /** 32 bytes that the fuse controller holds: `FUSE_HEK_SEED` after a cold reset. */
+  readonly hekSeed?: Uint8Array;
+  /** First contents of a memory of {@link TEST_SRAM_SIZE} bytes on the AXI bus, which only test benches have. */
+  readonly testSram?: Uint8Array;
   readonly abrEngine?: AbrEngine;
   /** Contents of the ROM on the core's bus, up to 96 KiB. */
   readonly rom?: Uint8Array;
@@ -60,12 +70,15 @@ export interface ChipOptions {
 /** Everything a chip remembers. Plain data: bytes, words, numbers, strings, booleans, lists, objects. */
 export interface ChipState {
   readonly cycles: number;
+  /** A non-maskable interrupt is pending. */
+  readonly nmi: boolean;
   readonly iccm: Uint8Array;
   readonly dccm: Uint8Array;
   readonly trng: TrngState;
   readonly mci: MciState;
   readonly otp: OtpState;
   readonly stagingArea: AxiMemoryState;
+  readonly testSram?: AxiMemoryState | undefined;
   /** By the name of the block's declaration. */
   readonly blocks: Readonly<Record<string, unknown>>;
 }
@@ -74,6 +87,11 @@ export interface ChipState {
 const STAGING_SIZE = 0x10_0000;
 /** Bit of `SS_GENERIC_FW_EXEC_CTRL[0]` that is the MCU's. */
 const MCU_FW_EXEC = 1 << 2;
+
+/** Where test benches have a memory on the AXI bus. caliptra-sw:sw-emulator/lib/periph/src/dma/axi_root_bus.rs */
+export const TEST_SRAM_BASE = 0x50_0000;
+/** Bytes of it. */
+export const TEST_SRAM_SIZE = 0x40_0000;
 
 /** Bytes of mailbox SRAM. */
 const MAILBOX_SIZE = { passive: 0x4_0000, subsystem: 0x4000 } as const;
@@ -107,6 +125,10 @@ export class Chip {
   readonly dma: Dma;
   readonly iccm: Uint8Array = new Uint8Array(MEMORY_MAP.ICCM.size);
   readonly dccm: Uint8Array = new Uint8Array(MEMORY_MAP.DCCM.size);
+  /** Memory of test benches, if the chip has it. */
+  readonly testSram: AxiMemory | undefined;
+  /** Injected: the core finds an uncorrectable error in this memory. */
+  memoryFault: MemoryFault = 'none';
   /** Bus of the core. */
   readonly uc: UcBus;
   /** AXI port for the SoC. */
@@ -118,6 +140,8 @@ export class Chip {
   readonly #events = new EventSource();
   readonly #blocks: readonly Block[];
   #cycles = 0;
+  #stalledCycles = 0;
+  #nmi = false;
 
   /** @throws RangeError if a key has the wrong length */
   constructor(options: ChipOptions) {
@@ -159,7 +183,15 @@ export class Chip {
       ocpLockInProgress,
       keyReleaseSize: () => soc.get('SS_KEY_RELEASE_SIZE'),
     });
-    this.trng = new Trng({ soc, provider, ...(options.entropy === undefined ? {} : { entropy: options.entropy }) });
+    this.trng = new Trng({
+      soc,
+      provider,
+      now: () => this.#cycles,
+      stall: (cycles) => this.#stall(cycles),
+      ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
+      ...(options.trngResponder === undefined ? {} : { responder: options.trngResponder }),
+      ...(options.trngStock === undefined ? {} : { stock: options.trngStock }),
+    });
     this.otp = new OtpController({ provider, ...otpOptions(options, this.straps) });
     this.mci = new Mci(this.straps.prodDebugUnlockPkHashOffset, this.straps.prodDebugUnlockPkHashCount);
     this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
@@ -167,11 +199,16 @@ export class Chip {
     soc.hooks = {
       updateReset: () => this.reset('update'),
       trngRequest: () => this.trng.onRequest(),
+      trngResponse: () => this.trng.onResponse(),
       wipe: () => this.#wipe(),
+      nmi: () => {
+        this.#nmi = true;
+      },
       iccmLock: () => {},
       firmwareExecution: (index, previous, next) => this.#followMcuExecution(index, previous, next),
     };
     if (hwConfig.subsystemMode) this.#attachSubsystem();
+    this.testSram = options.testSram === undefined ? undefined : this.#attachTestSram(options.testSram);
     const parts = {
       blocks: this.#blocks,
       soc,
@@ -182,6 +219,7 @@ export class Chip {
       iccm: this.iccm,
       dccm: this.dccm,
       iccmLocked: () => soc.get('INTERNAL_ICCM_LOCK') === 1,
+      memoryFault: () => this.memoryFault,
     };
     this.uc = ucBus(parts);
     this.socBus = socBus(parts);
@@ -202,6 +240,15 @@ export class Chip {
     this.axi.attach(recoveryBase, RECOVERY_IFC_SIZE, this.recovery.device);
     this.axi.attach(otpBase, OTP_SIZE, this.otp.device);
     this.axi.attach(stagingBase, STAGING_SIZE, this.stagingArea);
+  }
+
+  #attachTestSram(contents: Uint8Array): AxiMemory {
+    if (contents.length > TEST_SRAM_SIZE)
+      throw new RangeError(`testSram: ${contents.length} bytes, more than ${TEST_SRAM_SIZE}`);
+    const memory = new AxiMemory(TEST_SRAM_SIZE);
+    memory.bytes.set(contents);
+    this.axi.attach(TEST_SRAM_BASE, TEST_SRAM_SIZE, memory);
+    return memory;
   }
 
   /** The bit that lets the MCU run its firmware: rising, it leaves reset; falling, it is asked to go there. */
@@ -226,11 +273,50 @@ export class Chip {
     return this.#cycles;
   }
 
-  /** Lets time pass: `mtime` and watchdogs. @throws RangeError unless `cycles` is a whole number >= 0 */
+  /**
+   * Lets time pass: `mtime`, watchdogs, the answer of an external TRNG.
+   *
+   * @throws RangeError unless `cycles` is a whole number >= 0
+   */
   advance(cycles: number): void {
     if (!(Number.isSafeInteger(cycles) && cycles >= 0)) throw new RangeError(`cycles: ${cycles} is not a whole number`);
-    this.#cycles += cycles;
-    this.soc.advance(cycles);
+    const end = this.#cycles + cycles;
+    for (;;) {
+      const due = Math.max(this.#cycles, Math.min(end, this.trng.eventDue));
+      this.soc.advance(due - this.#cycles);
+      this.#cycles = due;
+      this.trng.settle();
+      if (due === end) return;
+    }
+  }
+
+  /** Cycles until the chip does something by itself; infinite if it waits for somebody else. */
+  get cyclesToEvent(): number {
+    return Math.min(this.soc.cyclesToWatchdog, this.trng.eventDue - this.#cycles);
+  }
+
+  /** Whether a non-maskable interrupt of the core is pending. */
+  get nmiPending(): boolean {
+    return this.#nmi;
+  }
+
+  /** Takes the pending interrupt. @returns whether there was one */
+  takeNmi(): boolean {
+    const pending = this.#nmi;
+    this.#nmi = false;
+    return pending;
+  }
+
+  /** Time that passed while firmware waited inside an operation, and that nobody has accounted for yet. */
+  takeStalledCycles(): number {
+    const stalled = this.#stalledCycles;
+    this.#stalledCycles = 0;
+    return stalled;
+  }
+
+  #stall(cycles: number): void {
+    this.advance(cycles);
+    this.#stalledCycles += cycles;
   }
 
   /** Changes the security-state pins; see `SecurityLatch` for when the core sees it. */
@@ -257,6 +343,7 @@ export class Chip {
     for (const block of this.#blocks) if (block !== this.soc) block.reset(kind);
     this.recovery.reset(kind);
     this.trng.reset(kind);
+    this.#nmi = false;
     this.mci.reset(kind);
     this.otp.reset(kind);
     if (kind === 'cold') {
@@ -285,12 +372,14 @@ export class Chip {
   save(): ChipState {
     return {
       cycles: this.#cycles,
+      nmi: this.#nmi,
       iccm: this.iccm.slice(),
       dccm: this.dccm.slice(),
       trng: this.trng.save(),
       mci: this.mci.save(),
       otp: this.otp.save(),
       stagingArea: this.stagingArea.save(),
+      testSram: this.testSram?.save(),
       blocks: Object.fromEntries(
         [...this.#blocks, this.recovery].map((block) => [block.declaration.name, block.save()]),
       ),
@@ -317,13 +406,17 @@ export class Chip {
     this.stagingArea.restore(state.stagingArea);
     this.iccm.set(state.iccm);
     this.dccm.set(state.dccm);
+    if (state.testSram !== undefined) this.testSram?.restore(state.testSram);
     this.#cycles = state.cycles;
+    this.#stalledCycles = 0;
+    this.#nmi = state.nmi;
   }
 }
 
 const CHIP_STATE = {
   fields: {
     cycles: 'number',
+    nmi: 'boolean',
     iccm: { bytes: MEMORY_MAP.ICCM.size },
     dccm: { bytes: MEMORY_MAP.DCCM.size },
     blocks: { fields: {} },
@@ -341,6 +434,8 @@ function socOptions(options: ChipOptions, straps: Straps) {
     debugIntent: debugIntent ?? false,
     debugServiceRequest: debugServiceRequest ?? 0,
     bootFsmBreak: options.bootFsmBreak ?? false,
+    awaitsGo: options.awaitsGo ?? false,
+    ...(options.hekSeed === undefined ? {} : { hekSeed: options.hekSeed }),
     reference: options.reference ?? 'emulator',
   };
 }

@@ -4,7 +4,9 @@ export { Aes, type AesKey, type AesOptions } from './aes.ts';
 export {
   AxiBus,
   type AxiDevice,
+  type AxiMaster,
   AxiMemory,
+  type AxiTransfer,
   type WordPort,
   wordDevice,
 } from './axi.ts';
@@ -22,15 +24,16 @@ export {
   UC_AXI_USER,
 } from './block.ts';
 export { BOOT_STATE_CODE, BootFsm, type BootFsmState, type BootState } from './boot-fsm.ts';
-export { MEMORY_MAP, type SocBus, type TapBus, type UcBus } from './bus.ts';
+export { MEMORY_MAP, type MemoryFault, type SocBus, type TapBus, type UcBus } from './bus.ts';
 export { BusFault, type BusFaultKind } from './bus-fault.ts';
-export { Chip, type ChipOptions, type ChipState } from './chip.ts';
+export { Chip, type ChipOptions, type ChipState, TEST_SRAM_BASE, TEST_SRAM_SIZE } from './chip.ts';
 export { Csrng, type CsrngState } from './csrng.ts';
 export { DataVault } from './data-vault.ts';
 export { Dma, type DmaOptions } from './dma.ts';
 export { Doe, type DoeOptions, type DoeSecret, type DoeSecrets } from './doe.ts';
 export { Ecc, type EccOptions } from './ecc.ts';
 export { EngineError, type EngineFault } from './engine-error.ts';
+export { EntropyDry } from './entropy-dry.ts';
 export type { ChipEvent, Emit } from './events.ts';
 export { type FuseBus, type Fuses, fuseWords, type SvnFuse, writeFuses } from './fuses.ts';
 export { Hmac, type HmacData, type HmacMode, type HmacOptions } from './hmac.ts';
@@ -94,6 +97,6 @@ export {
   type SocInterfaceState,
 } from './soc-interface.ts';
 export { type AxiAddress, DEFAULT_STRAPS, type Straps } from './straps.ts';
-export { Trng, type TrngOptions, type TrngState } from './trng.ts';
+export { Trng, type TrngOptions, type TrngResponder, type TrngResponse, type TrngState } from './trng.ts';
 export { type UnmodelledRegister, unmodelledRegisters } from './unmodelled.ts';
 export { type WatchdogControl, type WatchdogEvent, Watchdogs } from './watchdog.ts';

@@ -34,6 +34,8 @@ export class Mci {
     readWord: (offset) => this.#words[offset / 4] ?? 0,
     writeWord: (offset, value) => this.#writeWord(offset, value),
   });
+  /** Called when Caliptra wants the MCU to be reset. */
+  onMcuResetRequest: () => void = () => {};
   /** Whether the MCU follows a reset request without being asked to. */
   followsResetRequests = true;
   readonly #bankOffset: number;
@@ -68,6 +70,7 @@ export class Mci {
   requestMcuReset(): void {
     const at = NOTIF0_INTERNAL_INTR_R.offset / 4;
     this.#words[at] = (this.#words[at] ?? 0) | RESET_REQUESTED;
+    this.onMcuResetRequest();
     if (this.followsResetRequests) this.followResetRequest();
   }
 

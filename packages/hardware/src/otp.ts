@@ -49,6 +49,8 @@ export class OtpController {
   /** ADDRESS, WDATA0, WDATA1, RDATA0, RDATA1. */
   readonly #port = new Uint32Array(5);
   #error = false;
+  /** Injected: zeroization leaves some bits unburnt. */
+  failsZeroization = false;
   readonly device: AxiDevice;
 
   constructor(options: OtpOptions) {
@@ -105,9 +107,11 @@ export class OtpController {
         // Fuses only go from 0 to 1.
         this.#program(address, this.#port[1] as number, wide ? (this.#port[2] as number) : 0);
         return true;
-      case ZEROIZE:
-        this.#program(address, 0xffff_ffff, wide ? 0xffff_ffff : 0);
+      case ZEROIZE: {
+        const burnt = this.failsZeroization ? 0xeeee_eeee : 0xffff_ffff;
+        this.#program(address, burnt, wide ? burnt : 0);
         return true;
+      }
       case DIGEST:
         return this.#digest(address);
       default:

@@ -28,6 +28,10 @@ export interface SocInterfaceOptions {
   readonly debugServiceRequest?: number;
   /** Holds the core until `CPTRA_BOOTFSM_GO`, if debug unlocked, in manufacturing, or with debug intent. */
   readonly bootFsmBreak?: boolean;
+  /** Holds the core until `CPTRA_BOOTFSM_GO` in every security state, as the benches of caliptra-sw do. */
+  readonly awaitsGo?: boolean;
+  /** 32 bytes that the fuse controller holds: `FUSE_HEK_SEED` after a cold reset. */
+  readonly hekSeed?: Uint8Array;
   readonly reference?: Reference;
   readonly emit?: Emit;
 }
@@ -40,6 +44,10 @@ export interface SocInterfaceHooks {
   trngRequest(): void;
   /** A switch on which the hardware wipes secrets and engines. */
   wipe(): void;
+  /** The SoC answered a TRNG request. */
+  trngResponse(): void;
+  /** The watchdogs expired in cascade. */
+  nmi(): void;
   /** `INTERNAL_ICCM_LOCK` changed. */
   iccmLock(locked: boolean): void;
   /** Firmware wrote a word of `SS_GENERIC_FW_EXEC_CTRL`. */
@@ -111,7 +119,15 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
   #errorNonFatal = false;
   #staged = [-1, -1, -1, -1];
   /** Set by {@link Chip}; a block on its own has no one to call. */
-  hooks: SocInterfaceHooks = { updateReset() {}, trngRequest() {}, wipe() {}, iccmLock() {}, firmwareExecution() {} };
+  hooks: SocInterfaceHooks = {
+    updateReset() {},
+    trngRequest() {},
+    trngResponse() {},
+    wipe() {},
+    nmi() {},
+    iccmLock() {},
+    firmwareExecution() {},
+  };
 
   constructor(options: SocInterfaceOptions) {
     super(SOC_IFC_REG);
@@ -217,6 +233,11 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
     this.store('INTERNAL_RV_MTIME_L', low % 2 ** 32);
     this.store('INTERNAL_RV_MTIME_H', (this.stored('INTERNAL_RV_MTIME_H') + Math.floor(low / 2 ** 32)) % 2 ** 32);
     this.#watchdogEvents(this.#watchdogs.advance(cycles, this.#watchdogControl()));
+  }
+
+  /** Cycles until a watchdog expires; infinite while none runs. */
+  get cyclesToWatchdog(): number {
+    return this.#watchdogs.cyclesToExpiry(this.#watchdogControl());
   }
 
   // Secrets for the deobfuscation engine
@@ -447,8 +468,12 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
     if (access.side !== 'uc') {
       if (!this.#validTrngUser(access) || (previous & 1) === 0) return previous;
       const done = (previous & 1) | (written & 2);
-      if (done & 2) this.#emit({ kind: 'trng', operation: 'response' });
-      return done;
+      this.store('CPTRA_TRNG_STATUS', done);
+      if (done & 2) {
+        this.#emit({ kind: 'trng', operation: 'response' });
+        this.hooks.trngResponse();
+      }
+      return this.stored('CPTRA_TRNG_STATUS');
     }
     if ((written & 1) === 0) return 0; // taking the request back also clears data_wr_done
     if (previous & 1) return previous;
@@ -514,8 +539,10 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
 
   #watchdogEvents(events: readonly WatchdogEvent[]): void {
     for (const event of events) {
-      if (event === 'fatal') this.hardwareError('CPTRA_HW_ERROR_FATAL', 2);
-      else this.raise(event === 'timer1' ? 'error_wdt_timer1_timeout' : 'error_wdt_timer2_timeout');
+      if (event === 'fatal') {
+        this.hardwareError('CPTRA_HW_ERROR_FATAL', 2);
+        this.hooks.nmi();
+      } else this.raise(event === 'timer1' ? 'error_wdt_timer1_timeout' : 'error_wdt_timer2_timeout');
       this.#emit({ kind: 'watchdog', timer: event === 'timer1' ? 1 : 2 });
     }
   }
@@ -555,10 +582,12 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
     if (kind === 'cold') {
       this.#obfuscationKey = this.debugLocked ? this.#options.obfuscationKey.slice() : new Uint8Array(32);
       this.store('SS_DBG_SERVICE_REG_REQ', (this.#options.debugServiceRequest ?? 0) & 7);
+      if (this.#options.hekSeed !== undefined) this.storeBytes('FUSE_HEK_SEED', this.#options.hekSeed);
     }
     if (this.stored('CPTRA_FUSE_WR_DONE') === 0) this.#captureStraps();
     const stoppable = !this.debugLocked || this.lifecycle === LIFECYCLE.MANUFACTURING || this.debugIntent;
-    this.#moveBoot(() => this.#boot.start((this.#options.bootFsmBreak ?? false) && stoppable));
+    const breaks = (this.#options.bootFsmBreak ?? false) && stoppable;
+    this.#moveBoot(() => this.#boot.start(breaks || (this.#options.awaitsGo ?? false)));
     this.#emit({ kind: 'fuses', state: 'ready' });
   }
 

@@ -60,6 +60,16 @@ export class Watchdogs {
     return events;
   }
 
+  /** Cycles until the next expiry; infinite while no timer counts. */
+  cyclesToExpiry({ enabled1, enabled2, period1, period2 }: WatchdogControl): number {
+    const counting1 = enabled1 && !this.#expired1;
+    const counting2 = (enabled2 || this.#expired1) && !this.#expired2;
+    return Math.min(
+      counting1 ? distance(this.#count1, period1) : Number.POSITIVE_INFINITY,
+      counting2 ? distance(this.#count2, period2) : Number.POSITIVE_INFINITY,
+    );
+  }
+
   /** Recomputes the expiry signals (count equals period) and returns those that rose. */
   evaluate({ enabled2, period1, period2 }: WatchdogControl): WatchdogEvent[] {
     const expired1 = this.#count1 === period1;

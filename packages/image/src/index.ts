@@ -80,6 +80,7 @@ export {
 } from './layouts.ts';
 export { CALIPTRA_LMS, lmsDriverVerify, lmsSigningKey } from './lms.ts';
 export { type ParsedBundle, parseBundle } from './parse.ts';
+export { findRomInfo, type RomImageInfo } from './rom-info.ts';
 export type { SignaturePair, SigningRequest } from './signing.ts';
 export {
   type AuthManifestOptions,

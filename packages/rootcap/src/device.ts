@@ -9,9 +9,11 @@ import {
   storedCertificate,
   storedFmcAliasCsr,
   storedIdevCsr,
+  UPDATE_RESET_CYCLES,
   type Wait,
 } from '@rootcap/firmware';
 import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
+import { DeviceClock } from './clock.ts';
 import { DeviceError, wrongState } from './device-error.ts';
 import { isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
@@ -27,7 +29,7 @@ export const CHAIN_ALGORITHMS = ['ecdsa-p384', 'mldsa87'] as const;
 export type ChainAlgorithm = (typeof CHAIN_ALGORITHMS)[number];
 
 /** What a step left the device waiting for. */
-export type DeviceWait = Wait | { readonly for: 'fuses'; readonly ready: () => boolean };
+export type DeviceWait = Wait | { readonly for: 'fuses'; readonly ready: () => boolean; readonly cycles?: undefined };
 
 /**
  * One root of trust: a chip, its firmware and the SoC's side of both. Everything is synchronous; nothing happens unless a
@@ -38,6 +40,8 @@ export class Device {
   readonly chip: Chip;
   readonly context: FirmwareContext;
   readonly mailbox: DeviceMailbox;
+  /** The device in time; {@link step} and {@link run} take none. */
+  readonly clock: DeviceClock;
   readonly #listeners = new Set<DeviceListener>();
   #firmware: Firmware | undefined;
   #wait: Wait | undefined;
@@ -53,7 +57,9 @@ export class Device {
       commands: this.options.commands,
     });
     this.mailbox = new DeviceMailbox(this, this.options.axiUser);
+    this.clock = new DeviceClock(this);
     this.chip.on((event) => this.emit(event));
+    this.context.onText = (text) => this.emit({ kind: 'text', text });
     this.context.onBootStatus = (status, name) => this.emit({ kind: 'firmware-status', status, name });
   }
 
@@ -111,10 +117,23 @@ export class Device {
 
   /** Lets the firmware go on to its next wait. Does nothing while that for which it waits has not come. */
   step(): DeviceWait {
-    if (!this.chip.soc.coreRunning) return { for: 'fuses', ready: () => this.chip.soc.coreRunning };
+    const { soc, trng } = this.chip;
+    if (!soc.coreRunning) return { for: 'fuses', ready: () => soc.coreRunning };
+    if (trng.starved) return { for: 'entropy', ready: () => !trng.starved };
     if (this.#firmware === undefined) this.#start('reset');
     if (this.#wait === undefined || this.#wait.ready()) this.#advance();
     return this.#wait ?? CORE_RESTARTED;
+  }
+
+  /** Whether {@link step} would let the firmware go on. */
+  get canStep(): boolean {
+    const { soc, trng } = this.chip;
+    return soc.coreRunning && !trng.starved && (this.#wait?.ready() ?? true);
+  }
+
+  /** Whether the device waits at a named point for something that only the SoC can bring, so that it can be saved. */
+  get atRest(): boolean {
+    return !this.chip.soc.coreRunning || (this.#wait?.entry !== undefined && !this.canStep);
   }
 
   #start(entry: EntryPoint): void {
@@ -259,6 +278,7 @@ export class Device {
   /** Resets the chip. `cold` is a power cycle. After `cold` and `warm` the core waits for {@link burnFuses}. */
   reset(kind: ResetKind): void {
     this.chip.reset(kind);
+    this.clock.forget();
     this.#restartCore();
     if (kind === 'cold') this.context.resetState();
   }
@@ -291,6 +311,7 @@ export class Device {
   restore(snapshot: DeviceSnapshot): this {
     const { entry, chip, firmware: state, entropyPosition } = requireSnapshot(snapshot);
     this.chip.restore(chip);
+    this.clock.forget();
     this.context.state = structuredCopy(state);
     if (entropyPosition !== undefined && isReplayable(this.options.entropy))
       this.options.entropy.position = entropyPosition;
@@ -311,7 +332,10 @@ export class Device {
 }
 
 /** Between the reset that a core asked for and the first step after it. */
-const CORE_RESTARTED: Wait = { for: 'update-reset', ready: () => true };
+const CORE_RESTARTED: Wait = { for: 'update-reset', ready: () => true, cycles: UPDATE_RESET_CYCLES };
+
+/** More TRNG answers than firmware uses between two waits: the key ladder takes one for each of up to 128 steps. */
+const TRNG_STOCK = 160;
 
 type SocRegisterName = keyof typeof SOC_IFC_REG.registers;
 
@@ -323,7 +347,6 @@ function socAddress(name: SocRegisterName, index = 0): number {
 function newChip(options: ResolvedOptions): Chip {
   return new Chip({
     provider: options.provider,
-    entropy: options.entropy,
     lifecycle: LIFECYCLES[options.lifecycle],
     debugLocked: options.debugLocked,
     obfuscationKey: options.obfuscationKey,
@@ -332,7 +355,14 @@ function newChip(options: ResolvedOptions): Chip {
       itrng: options.internalTrng ?? false,
       subsystemMode: options.subsystemMode ?? false,
       ocpLock: options.ocpLock ?? false,
+      fuseGranularity32: options.fuseGranularity32 ?? false,
     },
+    ...(options.hwRevId === undefined ? {} : { hwRevId: options.hwRevId }),
+    ...(options.hekSeed === undefined ? {} : { hekSeed: options.hekSeed }),
+    ...(options.awaitsGo === undefined ? {} : { awaitsGo: options.awaitsGo }),
+    ...(options.trngResponder === undefined ? {} : { trngResponder: options.trngResponder }),
+    ...(options.socEntropy ? { trngStock: TRNG_STOCK } : { entropy: options.entropy }),
+    ...(options.testSram === undefined ? {} : { testSram: options.testSram }),
     ...(options.straps === undefined ? {} : { straps: options.straps }),
     ...(options.debugIntent === undefined ? {} : { debugIntent: options.debugIntent }),
     ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),
@@ -343,6 +373,7 @@ function newChip(options: ResolvedOptions): Chip {
 /** Plain data copied deeply; the firmware's state is numbers, strings and byte arrays. */
 function structuredCopy<T>(value: T): T {
   if (value instanceof Uint8Array) return value.slice() as T;
+  if (Array.isArray(value)) return value.map(structuredCopy) as T;
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, structuredCopy(inner)])) as T;
 }

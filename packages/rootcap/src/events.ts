@@ -4,6 +4,7 @@ import type { ChipEvent } from '@rootcap/hardware';
 /** What firmware tells besides what the chip shows. */
 export type FirmwareEvent =
   | { readonly kind: 'firmware-status'; readonly status: number; readonly name: BootStatusName }
+  | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'command';
       readonly id: number;

@@ -1,3 +1,4 @@
+export { DeviceClock, type StepOptions, type StepResult } from './clock.ts';
 export { createDevice } from './create-device.ts';
 export { demoBundle, demoFuses } from './demo.ts';
 export { CHAIN_ALGORITHMS, type ChainAlgorithm, Device, type DeviceState, type DeviceWait } from './device.ts';

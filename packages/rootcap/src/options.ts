@@ -8,7 +8,7 @@ import {
   STAGES,
   type Stages,
 } from '@rootcap/firmware';
-import type { AbrEngine, Fuses, Straps } from '@rootcap/hardware';
+import type { AbrEngine, Fuses, Straps, TrngResponder } from '@rootcap/hardware';
 import { LIFECYCLE } from '@rootcap/image';
 import { demoBundle, demoFuses } from './demo.ts';
 import { replayableEntropy } from './entropy.ts';
@@ -24,6 +24,15 @@ export interface DeviceOptions {
   readonly seed?: string | Uint8Array;
   /** Entropy instead of the seeded one. A snapshot can put it back only if it has a `position`. */
   readonly entropy?: Entropy;
+  /** Answers the external TRNG instead of `entropy`, each request after a delay. */
+  readonly trngResponder?: TrngResponder;
+  /**
+   * The SoC serves the external TRNG through its registers instead of `entropy`. The device asks for answers ahead,
+   * because its firmware cannot wait in the middle of a computation.
+   */
+  readonly socEntropy?: boolean;
+  /** First contents of the memory that test benches have on the AXI bus, up to 4 MiB. */
+  readonly testSram?: Uint8Array;
   readonly lifecycle?: LifecycleName;
   readonly debugLocked?: boolean;
   /** Fuses that differ from the demo device's. */
@@ -42,6 +51,14 @@ export interface DeviceOptions {
   readonly subsystemMode?: boolean;
   readonly ocpLock?: boolean;
   readonly internalTrng?: boolean;
+  /** `CPTRA_HW_REV_ID.cptra_generation`: major [3:0], minor [7:4], patch [15:8]. Default 0x0112. */
+  readonly hwRevId?: number;
+  /** UDS fuses in rows of 32 instead of 64 bits. */
+  readonly fuseGranularity32?: boolean;
+  /** HEK seed that the fuse controller holds, 32 bytes. */
+  readonly hekSeed?: Uint8Array;
+  /** Holds the core until the SoC writes CPTRA_BOOTFSM_GO, as the benches of caliptra-sw do. */
+  readonly awaitsGo?: boolean;
   readonly straps?: Partial<Straps>;
   /** Debug intent strap: costs the device its secrets. */
   readonly debugIntent?: boolean;

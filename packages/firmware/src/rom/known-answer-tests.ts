@@ -23,7 +23,8 @@ const FAILURES: Readonly<Record<string, ErrorName>> = {
  * @throws RotError with the code of the first primitive that fails
  * @see caliptra-sw:kat/src
  */
-export function runKnownAnswerTests({ chip, provider }: FirmwareContext): void {
+export function runKnownAnswerTests({ chip, options, provider }: FirmwareContext): void {
+  if (options.rom.intact === false) throw new RotError('ROM_INTEGRITY_FAILURE', 'the digest of the ROM image');
   testGenerator(chip);
   for (let i = 0; i < TRNG_RESPONSES; i++) chip.trng.generate();
   if (passed.has(provider)) return;

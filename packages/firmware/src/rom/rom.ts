@@ -29,7 +29,7 @@ export function* rom(context: FirmwareContext): Firmware {
   for (let i = 0; i < MASKING_RESPONSES; i++) chip.trng.generate();
   programUds(context);
   const fmcVersion = chip.soc.get('CPTRA_FW_REV_ID', 0) & 0xffff_0000;
-  chip.soc.set('CPTRA_FW_REV_ID', (fmcVersion | context.profile.romVersion) >>> 0, 0);
+  chip.soc.set('CPTRA_FW_REV_ID', (fmcVersion | context.romVersion) >>> 0, 0);
   yield* report(context, 'KatStarted');
   runKnownAnswerTests(context);
   // The core had the accelerator since reset; the last test gives it back.

@@ -1,0 +1,3 @@
+export { RPC_ERROR, RpcError } from './errors.ts';
+export { Host, type HostOptions } from './host.ts';
+export { Session, type SessionOptions } from './session.ts';

@@ -1,0 +1,1 @@
+export { type RpcServer, type ServeOptions, serve } from './server.ts';
