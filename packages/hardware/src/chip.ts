@@ -46,7 +46,7 @@ export interface ChipOptions {
   readonly hwConfig: HwConfig;
   /** `CPTRA_HW_REV_ID.cptra_generation`. Default 0x0112, the 2.1 generation of the recorded data. */
   readonly hwRevId?: number;
-  /** Subsystem mode only; what is left out has {@link DEFAULT_STRAPS}. */
+  /** Subsystem mode only; what is left out has `DEFAULT_STRAPS`. */
   readonly straps?: Partial<Straps>;
   readonly debugIntent?: boolean;
   /** `SS_DBG_SERVICE_REG_REQ` after a cold reset. */
