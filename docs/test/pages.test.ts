@@ -90,11 +90,14 @@ test('every file on the specification map exists', () => {
   expect(files.filter((file) => !existsSync(new URL(`packages/${file}`, ROOT)))).toEqual([]);
 });
 
+/** Pages whose examples the tests of the command run. */
+const RUN_BY_THE_CLI = ['docs/cli.md', 'docs/soc-manifest.md'];
+
 describe('shell examples', () => {
   const cwd = mkdtempSync(join(tmpdir(), 'rootcap-docs-'));
   afterAll(() => rmSync(cwd, { recursive: true, force: true }));
   const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-  const lines = PAGES.filter(({ path }) => path !== 'docs/cli.md').flatMap(({ text }) =>
+  const lines = PAGES.filter(({ path }) => !RUN_BY_THE_CLI.includes(path)).flatMap(({ text }) =>
     [...blocks(text, 'sh run'), ...(hasOpenssl ? blocks(text, 'sh openssl') : [])].flatMap((block) =>
       block.trimEnd().split('\n'),
     ),
