@@ -17,6 +17,7 @@ export interface Wait {
     | 'mailbox-idle'
     | 'recovery-image'
     | 'device-reset'
+    | 'mcu-reset'
     | 'update-reset'
     | 'observer';
   readonly ready: () => boolean;

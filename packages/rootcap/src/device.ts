@@ -15,7 +15,14 @@ import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware
 import { isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
 import { DeviceMailbox } from './mailbox.ts';
-import { type DeviceOptions, firmwareOf, LIFECYCLES, type ResolvedOptions, resolveOptions } from './options.ts';
+import {
+  type DeviceOptions,
+  firmwareOf,
+  LIFECYCLES,
+  type ResolvedOptions,
+  resolveOptions,
+  socFirmwareOf,
+} from './options.ts';
 import { type DeviceSnapshot, requireSnapshot } from './snapshot.ts';
 
 /** Where a device is. */
@@ -178,8 +185,8 @@ export class Device {
   }
 
   /**
-   * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface; or to a
-   * running runtime, which then updates itself.
+   * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface, with SoC
+   * manifest and firmware of the MCU behind it; or to a running runtime, which then updates itself.
    *
    * @throws RotError with the code that refused it, Error if the device waits for something else
    */
@@ -189,10 +196,11 @@ export class Device {
     const inRom = this.state === 'awaiting-firmware';
     if (!inRom && this.state !== 'runtime' && this.state !== 'fatal') throw new Error(`loadFirmware: ${this.state}`);
     if (inRom && soc.subsystemMode) {
-      recovery.stage([bundle]);
-      this.mailbox.execute('RI_DOWNLOAD_FIRMWARE');
+      const encrypted = this.options.encryptedMcuFirmware === true;
+      recovery.stage([bundle, ...socFirmwareOf(this.options, bundle)]);
+      this.mailbox.execute(encrypted ? 'RI_DOWNLOAD_ENCRYPTED_FIRMWARE' : 'RI_DOWNLOAD_FIRMWARE');
     } else {
-      if (!mailbox.send({ axiUser, command: COMMAND_ID.FIRMWARE_LOAD, data: bundle }))
+      if (!mailbox.send({ axiUser, ...this.mailbox.envelope(COMMAND_ID.FIRMWARE_LOAD, bundle) }))
         throw new Error('mailbox: another agent holds the lock');
       this.run(() => mailbox.status() !== 'CMD_BUSY');
       mailbox.release(axiUser);

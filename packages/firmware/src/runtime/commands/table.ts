@@ -1,10 +1,12 @@
 import type { RuntimeCommand } from '../command.ts';
+import { ACTIVATION_COMMANDS } from './activate-firmware.ts';
 import { CERTIFICATE_COMMANDS } from './certificates.ts';
 import { CERTIFY_KEY_COMMANDS } from './certify-key.ts';
 import { INVOKE_DPE_COMMANDS } from './dpe.ts';
 import { EXPORTED_CDI_COMMANDS } from './exported-cdi.ts';
 import { MEASUREMENT_COMMANDS } from './measurements.ts';
 import { PCR_COMMANDS } from './pcrs.ts';
+import { SOC_MANIFEST_COMMANDS } from './soc-manifest.ts';
 import { STATUS_COMMANDS } from './status.ts';
 
 /** Commands of the runtime. @see caliptra-sw:runtime/src/lib.rs */
@@ -15,5 +17,7 @@ export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...MEASUREMENT_COMMANDS,
   ...EXPORTED_CDI_COMMANDS,
   ...PCR_COMMANDS,
+  ...SOC_MANIFEST_COMMANDS,
+  ...ACTIVATION_COMMANDS,
   ...STATUS_COMMANDS,
 ];
