@@ -1,7 +1,7 @@
 export { type AnyLayout, TABLE_LAYOUTS } from './all-layouts.ts';
 export { BOOT_STATUS, type BootStatusName, bootStatusName } from './boot-status.ts';
 export { FirmwareContext, type FirmwareOptions, type FirmwareState, type RomInfo, type StageName } from './context.ts';
-export type { EntryPoint, Firmware, Trap, Wait } from './coroutine.ts';
+export type { EntryPoint, Firmware, Wait } from './coroutine.ts';
 export { UPDATE_RESET_CYCLES } from './cycles.ts';
 export { firmware, STAGES, type Stage, type Stages } from './firmware.ts';
 export { storedFmcAliasCsr } from './fmc/fmc-alias-csr.ts';

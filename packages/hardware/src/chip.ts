@@ -75,10 +75,10 @@ export interface ChipState {
   readonly iccm: Uint8Array;
   readonly dccm: Uint8Array;
   readonly trng: TrngState;
-  readonly testSram?: Uint8Array | undefined;
   readonly mci: MciState;
   readonly otp: OtpState;
   readonly stagingArea: AxiMemoryState;
+  readonly testSram?: AxiMemoryState | undefined;
   /** By the name of the block's declaration. */
   readonly blocks: Readonly<Record<string, unknown>>;
 }
@@ -125,7 +125,7 @@ export class Chip {
   readonly iccm: Uint8Array = new Uint8Array(MEMORY_MAP.ICCM.size);
   readonly dccm: Uint8Array = new Uint8Array(MEMORY_MAP.DCCM.size);
   /** Memory of test benches, if the chip has it. */
-  readonly testSram: Uint8Array | undefined;
+  readonly testSram: AxiMemory | undefined;
   /** Injected: the core finds an uncorrectable error in this memory. */
   memoryFault: MemoryFault = 'none';
   /** Bus of the core. */
@@ -252,13 +252,13 @@ export class Chip {
     else this.mci.mcuInReset = false;
   }
 
-  #attachTestSram(contents: Uint8Array): Uint8Array {
+  #attachTestSram(contents: Uint8Array): AxiMemory {
     if (contents.length > TEST_SRAM_SIZE)
       throw new RangeError(`testSram: ${contents.length} bytes, more than ${TEST_SRAM_SIZE}`);
     const memory = new AxiMemory(TEST_SRAM_SIZE);
     memory.bytes.set(contents);
     this.axi.attach(TEST_SRAM_BASE, TEST_SRAM_SIZE, memory);
-    return memory.bytes;
+    return memory;
   }
 
   /** The blocks on the buses. */
@@ -379,10 +379,10 @@ export class Chip {
       iccm: this.iccm.slice(),
       dccm: this.dccm.slice(),
       trng: this.trng.save(),
-      testSram: this.testSram?.slice(),
       mci: this.mci.save(),
       otp: this.otp.save(),
       stagingArea: this.stagingArea.save(),
+      testSram: this.testSram?.save(),
       blocks: Object.fromEntries(
         [...this.#blocks, this.recovery].map((block) => [block.declaration.name, block.save()]),
       ),
@@ -404,10 +404,10 @@ export class Chip {
   #restore(state: ChipState): void {
     for (const block of [...this.#blocks, this.recovery]) block.restore(state.blocks[block.declaration.name] as never);
     this.trng.restore(state.trng);
-    if (state.testSram !== undefined) this.testSram?.set(state.testSram);
     this.mci.restore(state.mci);
     this.otp.restore(state.otp);
     this.stagingArea.restore(state.stagingArea);
+    if (state.testSram !== undefined) this.testSram?.restore(state.testSram);
     this.iccm.set(state.iccm);
     this.dccm.set(state.dccm);
     this.#cycles = state.cycles;
@@ -422,7 +422,6 @@ const CHIP_STATE = {
     nmi: 'boolean',
     iccm: { bytes: MEMORY_MAP.ICCM.size },
     dccm: { bytes: MEMORY_MAP.DCCM.size },
-    testSram: { optional: { bytes: TEST_SRAM_SIZE } },
     blocks: { fields: {} },
   },
 } as const;
