@@ -49,6 +49,18 @@ export class AxiBus {
     };
   }
 
+  /** @returns a function that ends the observation */
+  observe(observer: (transfer: AxiTransfer) => void): () => void {
+    this.#observers.add(observer);
+    return () => {
+      this.#observers.delete(observer);
+    };
+  }
+
+  #report(operation: 'read' | 'write', master: AxiMaster, address: bigint | number, data: Uint8Array): void {
+    for (const observer of this.#observers) observer({ operation, master, address: toAddress(address), data });
+  }
+
   /** @throws BusFault if no device has the whole range */
   read(address: bigint | number, length: number, master: AxiMaster = 'caliptra'): Uint8Array {
     const { base, device } = this.#find('LoadAccessFault', toAddress(address), length);
@@ -70,18 +82,6 @@ export class AxiBus {
     const { base, device } = this.#find('StoreAccessFault', toAddress(address), data.length);
     device.write(Number(toAddress(address) - base), data);
     this.#report('write', master, address, data);
-  }
-
-  /** @returns a function that ends the observation */
-  observe(observer: (transfer: AxiTransfer) => void): () => void {
-    this.#observers.add(observer);
-    return () => {
-      this.#observers.delete(observer);
-    };
-  }
-
-  #report(operation: 'read' | 'write', master: AxiMaster, address: bigint | number, data: Uint8Array): void {
-    for (const observer of this.#observers) observer({ operation, master, address: toAddress(address), data });
   }
 
   #find(fault: 'LoadAccessFault' | 'StoreAccessFault', address: bigint, length: number): Attachment {

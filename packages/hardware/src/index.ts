@@ -59,7 +59,7 @@ export {
   type MailboxStatus,
   type PendingCommand,
 } from './mailbox.ts';
-export { MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciState } from './mci.ts';
+export { MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciOptions, type MciState } from './mci.ts';
 export type { AccessSize } from './memory.ts';
 export { OTP_BANK_SIZE, OtpController, type OtpOptions, type OtpState } from './otp.ts';
 export { PcrBank, type PcrBankOptions } from './pcr-bank.ts';

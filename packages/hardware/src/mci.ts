@@ -15,6 +15,14 @@ export interface MciState {
   readonly mcuSram: Uint8Array;
 }
 
+export interface MciOptions {
+  /** Byte offset of the first debug unlock hash. */
+  readonly bankOffset: number;
+  readonly bankCount: number;
+  /** Bytes of MCU SRAM; without a subsystem there is none. */
+  readonly sramSize: number;
+}
+
 const { RESET_STATUS, NOTIF0_INTERNAL_INTR_R, NOTIF0_INTR_TRIG_R } = MCI_REG.registers;
 const MCU_IN_RESET = maskOf(RESET_STATUS.fields.mcu_reset_sts);
 const RESET_REQUESTED = maskOf(NOTIF0_INTERNAL_INTR_R.fields.notif_cptra_mcu_reset_req_sts);
@@ -28,23 +36,23 @@ const RESET_REQUESTED = maskOf(NOTIF0_INTERNAL_INTR_R.fields.notif_cptra_mcu_res
  */
 export class Mci {
   readonly #words = new Uint32Array(MCI_REGISTERS_SIZE / 4);
-  readonly mcuSram = new AxiMemory(MCU_SRAM_SIZE);
+  readonly mcuSram: AxiMemory;
   /** The register space on the AXI bus. */
   readonly registers: AxiDevice = wordDevice({
     readWord: (offset) => this.#words[offset / 4] ?? 0,
     writeWord: (offset, value) => this.#writeWord(offset, value),
   });
-  /** Called when Caliptra wants the MCU to be reset. */
-  onMcuResetRequest: () => void = () => {};
   /** Whether the MCU follows a reset request without being asked to. */
   followsResetRequests = true;
+  /** Called when Caliptra wants the MCU to be reset. */
+  onMcuResetRequest: () => void = () => {};
   readonly #bankOffset: number;
   readonly #bankCount: number;
 
-  /** @param bankOffset - byte offset of the first hash; @param bankCount - number of hashes */
-  constructor(bankOffset: number, bankCount: number) {
+  constructor({ bankOffset, bankCount, sramSize }: MciOptions) {
     this.#bankOffset = bankOffset;
     this.#bankCount = bankCount;
+    this.mcuSram = new AxiMemory(sramSize);
     this.mcuInReset = true;
   }
 
@@ -109,7 +117,7 @@ export class Mci {
   }
 
   restore(state: MciState): void {
-    const shape = { registers: { words: this.#words.length }, mcuSram: { bytes: MCU_SRAM_SIZE } };
+    const shape = { registers: { words: this.#words.length }, mcuSram: { bytes: this.mcuSram.bytes.length } };
     checkState(state, { fields: shape }, 'mci');
     const saved = copyState(state);
     this.#words.set(saved.registers);
