@@ -121,7 +121,7 @@ export class Chip {
   readonly otp: OtpController;
   readonly mci: Mci;
   /** SoC memory for what is too large for a subsystem's mailbox, at `stagingBase`. */
-  readonly stagingArea = new AxiMemory(STAGING_SIZE);
+  readonly stagingArea: AxiMemory;
   readonly dma: Dma;
   readonly iccm: Uint8Array = new Uint8Array(MEMORY_MAP.ICCM.size);
   readonly dccm: Uint8Array = new Uint8Array(MEMORY_MAP.DCCM.size);
@@ -194,6 +194,7 @@ export class Chip {
     });
     this.otp = new OtpController({ provider, ...otpOptions(options, this.straps) });
     this.mci = new Mci(this.straps.prodDebugUnlockPkHashOffset, this.straps.prodDebugUnlockPkHashCount);
+    this.stagingArea = new AxiMemory(hwConfig.subsystemMode ? STAGING_SIZE : 0);
     this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
     this.#blocks = this.#registerBlocks();
     soc.hooks = {
