@@ -35,6 +35,8 @@ export interface ChipOptions {
   readonly entropy?: Entropy;
   /** Answers requests of the external TRNG instead of `entropy`, each after a delay. */
   readonly trngResponder?: TrngResponder;
+  /** Keeps so many answers of the SoC's TRNG in stock, so that firmware need not wait in an operation. */
+  readonly trngStock?: number;
   readonly lifecycle: Lifecycle;
   readonly debugLocked: boolean;
   /** 32 bytes. */
@@ -54,8 +56,6 @@ export interface ChipOptions {
   readonly awaitsGo?: boolean;
   /** 32 bytes that the fuse controller holds: `FUSE_HEK_SEED` after a cold reset. */
   readonly hekSeed?: Uint8Array;
-  /** Keeps so many answers of the SoC's TRNG in stock, so that firmware need not wait in an operation. */
-  readonly trngStock?: number;
   /** First contents of a memory of {@link TEST_SRAM_SIZE} bytes on the AXI bus, which only test benches have. */
   readonly testSram?: Uint8Array;
   readonly abrEngine?: AbrEngine;
@@ -87,6 +87,7 @@ export interface ChipState {
 const STAGING_SIZE = 0x10_0000;
 /** Bit of `SS_GENERIC_FW_EXEC_CTRL[0]` that is the MCU's. */
 const MCU_FW_EXEC = 1 << 2;
+
 /** Where test benches have a memory on the AXI bus. caliptra-sw:sw-emulator/lib/periph/src/dma/axi_root_bus.rs */
 export const TEST_SRAM_BASE = 0x50_0000;
 /** Bytes of it. */
@@ -192,11 +193,7 @@ export class Chip {
       ...(options.trngStock === undefined ? {} : { stock: options.trngStock }),
     });
     this.otp = new OtpController({ provider, ...otpOptions(options, this.straps) });
-    this.mci = new Mci({
-      bankOffset: this.straps.prodDebugUnlockPkHashOffset,
-      bankCount: this.straps.prodDebugUnlockPkHashCount,
-      sramSize: hwConfig.subsystemMode ? MCU_SRAM_SIZE : 0,
-    });
+    this.mci = new Mci(this.straps.prodDebugUnlockPkHashOffset, this.straps.prodDebugUnlockPkHashCount);
     this.stagingArea = new AxiMemory(hwConfig.subsystemMode ? STAGING_SIZE : 0);
     this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
     this.#blocks = this.#registerBlocks();
@@ -246,13 +243,6 @@ export class Chip {
     this.axi.attach(stagingBase, STAGING_SIZE, this.stagingArea);
   }
 
-  /** The bit that lets the MCU run its firmware: rising, it leaves reset; falling, it is asked to go there. */
-  #followMcuExecution(index: number, previous: number, next: number): void {
-    if (index !== 0 || !this.options.hwConfig.subsystemMode || ((previous ^ next) & MCU_FW_EXEC) === 0) return;
-    if ((next & MCU_FW_EXEC) === 0) this.mci.requestMcuReset();
-    else this.mci.mcuInReset = false;
-  }
-
   #attachTestSram(contents: Uint8Array): AxiMemory {
     if (contents.length > TEST_SRAM_SIZE)
       throw new RangeError(`testSram: ${contents.length} bytes, more than ${TEST_SRAM_SIZE}`);
@@ -260,6 +250,13 @@ export class Chip {
     memory.bytes.set(contents);
     this.axi.attach(TEST_SRAM_BASE, TEST_SRAM_SIZE, memory);
     return memory;
+  }
+
+  /** The bit that lets the MCU run its firmware: rising, it leaves reset; falling, it is asked to go there. */
+  #followMcuExecution(index: number, previous: number, next: number): void {
+    if (index !== 0 || !this.options.hwConfig.subsystemMode || ((previous ^ next) & MCU_FW_EXEC) === 0) return;
+    if ((next & MCU_FW_EXEC) === 0) this.mci.requestMcuReset();
+    else this.mci.mcuInReset = false;
   }
 
   /** The blocks on the buses. */
@@ -408,9 +405,9 @@ export class Chip {
     this.mci.restore(state.mci);
     this.otp.restore(state.otp);
     this.stagingArea.restore(state.stagingArea);
-    if (state.testSram !== undefined) this.testSram?.restore(state.testSram);
     this.iccm.set(state.iccm);
     this.dccm.set(state.dccm);
+    if (state.testSram !== undefined) this.testSram?.restore(state.testSram);
     this.#cycles = state.cycles;
     this.#stalledCycles = 0;
     this.#nmi = state.nmi;
