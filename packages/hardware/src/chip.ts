@@ -193,7 +193,11 @@ export class Chip {
       ...(options.trngStock === undefined ? {} : { stock: options.trngStock }),
     });
     this.otp = new OtpController({ provider, ...otpOptions(options, this.straps) });
-    this.mci = new Mci(this.straps.prodDebugUnlockPkHashOffset, this.straps.prodDebugUnlockPkHashCount);
+    this.mci = new Mci({
+      bankOffset: this.straps.prodDebugUnlockPkHashOffset,
+      bankCount: this.straps.prodDebugUnlockPkHashCount,
+      sramSize: hwConfig.subsystemMode ? MCU_SRAM_SIZE : 0,
+    });
     this.stagingArea = new AxiMemory(hwConfig.subsystemMode ? STAGING_SIZE : 0);
     this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
     this.#blocks = this.#registerBlocks();
