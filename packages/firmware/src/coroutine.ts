@@ -25,6 +25,7 @@ export interface Wait {
     | 'mailbox-idle'
     | 'recovery-image'
     | 'device-reset'
+    | 'mcu-reset'
     | 'update-reset'
     | 'entropy'
     | 'observer';

@@ -18,7 +18,14 @@ import { DeviceError, wrongState } from './device-error.ts';
 import { isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
 import { DeviceMailbox, mailboxLocked } from './mailbox.ts';
-import { type DeviceOptions, firmwareOf, LIFECYCLES, type ResolvedOptions, resolveOptions } from './options.ts';
+import {
+  type DeviceOptions,
+  firmwareOf,
+  LIFECYCLES,
+  type ResolvedOptions,
+  resolveOptions,
+  socFirmwareOf,
+} from './options.ts';
 import { type DeviceSnapshot, requireSnapshot } from './snapshot.ts';
 
 /** Where a device is. */
@@ -210,8 +217,8 @@ export class Device {
   }
 
   /**
-   * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface; or to a
-   * running runtime, which then updates itself.
+   * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface, with SoC
+   * manifest and firmware of the MCU behind it; or to a running runtime, which then updates itself.
    *
    * @throws RotError with the code that refused it; DeviceError if the device waits for something else, or the mailbox
    *   is taken
@@ -223,10 +230,11 @@ export class Device {
     if (!inRom && this.state !== 'runtime' && this.state !== 'fatal')
       throw wrongState('loadFirmware', this.state, this.#wait?.for);
     if (inRom && soc.subsystemMode) {
-      recovery.stage([bundle]);
-      this.mailbox.execute('RI_DOWNLOAD_FIRMWARE');
+      const encrypted = this.options.encryptedMcuFirmware === true;
+      recovery.stage([bundle, ...socFirmwareOf(this.options, bundle)]);
+      this.mailbox.execute(encrypted ? 'RI_DOWNLOAD_ENCRYPTED_FIRMWARE' : 'RI_DOWNLOAD_FIRMWARE');
     } else {
-      if (!mailbox.send({ axiUser, command: COMMAND_ID.FIRMWARE_LOAD, data: bundle }))
+      if (!mailbox.send({ axiUser, ...this.mailbox.envelope(COMMAND_ID.FIRMWARE_LOAD, bundle) }))
         throw mailboxLocked('loadFirmware', this);
       this.run(() => mailbox.status() !== 'CMD_BUSY');
       mailbox.release(axiUser);
