@@ -48,7 +48,6 @@ const WAYS_ON: Readonly<Record<DeviceWait['for'], string>> = {
   'recovery-image': 'stage an image with chip.recovery.stage(), then call run()',
   entropy:
     'write the TRNG answers that CPTRA_TRNG_STATUS asks for, or give the device an entropy source that does not end',
-  'mcu-reset': 'put the MCU into reset with chip.mci.followResetRequest(), then call run()',
   'device-reset': 'request a device reset at the recovery interface, then call run()',
 };
 
