@@ -1,5 +1,5 @@
 export default {
-  testMatch: ['<rootDir>/packages/*/dist-test/**/*.test.js'],
+  testMatch: ['<rootDir>/packages/*/dist-test/**/*.test.js', '<rootDir>/docs/dist-test/**/*.test.js'],
   transform: {},
   testEnvironment: './tools/jest-environment.js',
   reporters: ['default', './tools/jest-summary.js'],

@@ -1,5 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 
 // `tsc -b` never deletes what a removed source once produced.
-for (const name of readdirSync('packages'))
-  for (const output of ['dist', 'dist-test']) rmSync(`packages/${name}/${output}`, { recursive: true, force: true });
+const folders = [...readdirSync('packages').map((name) => `packages/${name}`), 'docs'];
+for (const folder of folders)
+  for (const output of ['dist', 'dist-test']) rmSync(`${folder}/${output}`, { recursive: true, force: true });
+rmSync('docs/api', { recursive: true, force: true });

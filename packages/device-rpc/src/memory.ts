@@ -19,7 +19,7 @@ function bytesOfRegion({ board }: Connection, name: Region): Uint8Array {
       return chip.mci.mcuSram.bytes;
     case 'testSram':
       if (chip.testSram === undefined) throw notAvailable('test SRAM: the device was created without one');
-      return chip.testSram;
+      return chip.testSram.bytes;
     case 'mailbox':
       return chip.mailbox.sram;
     default:

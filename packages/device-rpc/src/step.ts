@@ -4,7 +4,7 @@ import { invalidParameter } from './errors.ts';
 import { boolean, integer, integerOf, isAbsent, listOf, objectOf, type Params, U32_MAX } from './params.ts';
 import { busFault } from './transfer.ts';
 
-const MAX_WATCHED = 4096;
+const MAX_WATCHED = 256;
 const { MBOX_LOCK, MBOX_DATAIN, MBOX_DATAOUT } = MBOX_CSR.registers;
 
 /** Registers whose reading changes the chip. */

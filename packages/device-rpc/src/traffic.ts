@@ -44,17 +44,19 @@ export class Traffic {
   #transfer({ operation, master, address, data }: AxiTransfer): void {
     const target = master === 'caliptra' ? this.#target(address) : undefined;
     if (target === undefined) return;
-    const place = { address: address - target.base };
+    const place = { address: Number(address - target.base) };
     if (operation === 'read') this.#keep(target.agent, 'MemoryRead', { ...place, length: data.length });
     else this.#keep(target.agent, 'MemoryWrite', { ...place, data: bytesToHex(data) }, data.length);
   }
 
-  #target(address: number): { readonly agent: TrafficEvent['to']; readonly base: number } | undefined {
-    const mcuSram = Number(this.#device.chip.straps.mciBase) + MCU_SRAM_OFFSET;
-    if (address >= mcuSram && address < mcuSram + MCU_SRAM_SIZE) return { agent: 'MCU', base: mcuSram };
-    if (address >= TEST_SRAM_BASE && address < TEST_SRAM_BASE + TEST_SRAM_SIZE)
-      return { agent: 'TestSram', base: TEST_SRAM_BASE };
-    return undefined;
+  #target(address: bigint): { readonly agent: TrafficEvent['to']; readonly base: bigint } | undefined {
+    const { mciBase, stagingBase } = this.#device.chip.straps;
+    const memories = [
+      { agent: 'MCU', base: BigInt(mciBase) + BigInt(MCU_SRAM_OFFSET), size: MCU_SRAM_SIZE },
+      { agent: 'ExternalTestSram', base: BigInt(stagingBase), size: this.#device.chip.stagingArea.bytes.length },
+      { agent: 'TestSram', base: BigInt(TEST_SRAM_BASE), size: TEST_SRAM_SIZE },
+    ] as const;
+    return memories.find(({ base, size }) => address >= base && address < base + BigInt(size));
   }
 
   #keep(to: TrafficEvent['to'], kind: TrafficEvent['kind'], body: Params, size = 0): void {
@@ -92,9 +94,10 @@ export class Traffic {
   }
 
   #memory(agent: TrafficEvent['to']): Uint8Array {
-    const { mci, testSram } = this.#device.chip;
-    const memory = { MCU: mci.mcuSram.bytes, TestSram: testSram }[agent as 'MCU'];
-    if (memory === undefined || memory.length === 0) throw notAvailable(`memory of ${agent}`);
-    return memory;
+    const { mci, soc, stagingArea, testSram } = this.#device.chip;
+    const subsystem = { MCU: mci.mcuSram, ExternalTestSram: stagingArea };
+    const memory = { ...(soc.subsystemMode ? subsystem : {}), TestSram: testSram }[agent as 'TestSram'];
+    if (memory === undefined) throw notAvailable(`memory of ${agent}`);
+    return memory.bytes;
   }
 }

@@ -6,7 +6,7 @@ import { bytesOf, integerOf, isAbsent, listOf, U32_MAX } from './params.ts';
 
 /** Bytes that one transfer may read from FIFOs. */
 const MAX_READ = 2 ** 24;
-const MAX_OPS = 2 ** 22;
+const MAX_OPS = 2 ** 20;
 /** Words between two pauses of a long transfer. */
 const PAUSE = 16_384;
 

@@ -6,7 +6,7 @@ import { type Fuses, fuseWords, SOC_IFC_REG } from '@rootcap/hardware';
 import { demoBundle, demoFuses } from 'rootcap';
 
 export const provider = defaultProvider();
-export const MBOX = 0x3002_0000;
+const MBOX = 0x3002_0000;
 export const LOCK = MBOX;
 export const CMD = MBOX + 8;
 export const DLEN = MBOX + 0xc;

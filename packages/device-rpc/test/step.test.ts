@@ -116,7 +116,7 @@ describe('step', () => {
       ['r', LOCK],
       ['w', CMD, 0x4650_5652],
       ['w', DLEN, 4],
-      ['wf', 0x3002_0010, 'b2feffff'],
+      ['wf', 0x3002_0010, 'c2feffff'],
       ['w', EXECUTE, 1],
     );
     expect(client.step(2 ** 20, { watch: [STATUS] })).toMatchObject({ ran: 1, reason: 'watch' });

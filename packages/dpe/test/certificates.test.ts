@@ -123,14 +123,16 @@ describe.each(PROFILES)('%s', (name) => {
   test('a request inside CMS, verified by OpenSSL where it knows the algorithm', () => {
     const dpe = simulator({ profile: name });
     const { cert: cms } = certify(dpe, { format: FORMAT.CSR });
+    const [env] = dpe.environments;
+    const chain = env?.platform.certificateChain ?? new Uint8Array(0);
     if (!OPENSSL_KNOWS.includes(name)) {
-      expect(hex(cms)).toContain(hex(pkcs10In(cms)));
+      const { publicKey } = parseCertificate(chain);
+      expect(provider.mldsa87.verify(publicKey.bytes, pkcs10In(cms), cms.slice(-4627))).toBe(true);
       return;
     }
-    const [env] = dpe.environments;
     const path = (file: string): string => join(scratch, `${name}-${file}`);
     writeFileSync(path('csr.cms'), cms);
-    writeFileSync(path('root.pem'), pem(env?.platform.certificateChain ?? new Uint8Array(0), 'CERTIFICATE'));
+    writeFileSync(path('root.pem'), pem(chain, 'CERTIFICATE'));
     const cmsArgs = ['cms', '-verify', '-binary', '-inform', 'DER', '-in', path('csr.cms')];
     const trust = [
       '-certfile',

@@ -10,12 +10,6 @@ import { CYCLES_AFTER } from './cycles.ts';
  */
 export type EntryPoint = 'reset' | 'rom-mailbox' | 'runtime-mailbox' | 'fatal';
 
-/**
- * Why the core leaves the firmware's course: `nmi` is what an expired watchdog raises, the others are exceptions for an
- * uncorrectable ECC error in the instructions or in the data.
- */
-export type Trap = 'nmi' | 'instruction-ecc' | 'data-ecc';
-
 /** What a running firmware waits for. `ready` tells whether it can go on. */
 export interface Wait {
   readonly for:
@@ -25,6 +19,7 @@ export interface Wait {
     | 'mailbox-idle'
     | 'recovery-image'
     | 'device-reset'
+    | 'mcu-reset'
     | 'update-reset'
     | 'entropy'
     | 'observer';

@@ -2,7 +2,7 @@ import { RotError } from '@rootcap/errors';
 import { EntropyDry } from '@rootcap/hardware';
 import { BANNERS } from './console.ts';
 import type { FirmwareContext } from './context.ts';
-import { type EntryPoint, type Firmware, observe, type Trap } from './coroutine.ts';
+import { type EntryPoint, type Firmware, observe } from './coroutine.ts';
 import { CYCLES_OF_ENTRY } from './cycles.ts';
 import { failCommands, fatalError } from './fatal-error.ts';
 import { fmc } from './fmc/fmc.ts';
@@ -10,7 +10,7 @@ import { bootFirmware } from './rom/cold-reset.ts';
 import { storedLdevid } from './rom/ldevid.ts';
 import { handOver, rom } from './rom/rom.ts';
 import { runtime, serveCommands } from './runtime/runtime.ts';
-import { trapped } from './trap.ts';
+import { isTrapped, takeTrap } from './trap.ts';
 
 /** One stage of the boot, replaceable by a prototype. */
 export type Stage = (context: FirmwareContext) => Firmware;
@@ -24,39 +24,26 @@ export interface Stages {
 export const STAGES: Stages = { rom, fmc, runtime };
 
 /**
- * All firmware of the chip from a reset, from a point where a saved device waited, or from a trap. Never returns: it ends
- * in the runtime's command loop, or in the fatal error handler.
+ * All firmware of the chip from a reset, or from a point where a saved device waited. Never returns: it ends in the
+ * runtime's command loop, or in the fatal error handler.
  */
-export function* firmware(
-  context: FirmwareContext,
-  entry: EntryPoint | Trap = 'reset',
-  stages: Stages = STAGES,
-): Firmware {
+export function* firmware(context: FirmwareContext, entry: EntryPoint = 'reset', stages: Stages = STAGES): Firmware {
+  if (entry === 'fatal') return yield* failCommands(context);
   try {
-    yield* run(context, entry, stages);
+    yield* interruptible(context, hangWithoutEntropy(run(context, entry, stages)));
   } catch (error) {
-    if (error instanceof EntropyDry) yield* waitForEver();
     if (!(error instanceof RotError)) throw error;
     yield* fatalError(context, error.code);
   }
 }
 
-/** A driver polls for entropy that never comes; only a watchdog or a reset ends that. */
-function* waitForEver(): Firmware {
-  for (;;) yield { for: 'entropy', ready: () => false };
-}
-
-function* run(context: FirmwareContext, entry: EntryPoint | Trap, stages: Stages): Firmware {
+function* run(context: FirmwareContext, entry: Exclude<EntryPoint, 'fatal'>, stages: Stages): Firmware {
   switch (entry) {
-    case 'nmi':
-    case 'instruction-ecc':
-    case 'data-ecc':
-      throw trapped(context, entry);
-    case 'fatal':
-      return yield* failCommands(context);
     case 'runtime-mailbox':
+      context.state.stage = 'runtime';
       return yield* serveCommands(context);
     case 'rom-mailbox':
+      context.state.stage = 'rom';
       yield* bootFirmware(context, storedLdevid(context));
       handOver(context);
       break;
@@ -75,4 +62,24 @@ function* enter(context: FirmwareContext, stage: 'fmc' | 'runtime'): Firmware {
   context.state.stage = stage;
   context.print(BANNERS[stage]);
   yield* observe(CYCLES_OF_ENTRY[stage]);
+}
+
+/** A driver polls for entropy that never comes; only a watchdog or a reset ends that. */
+function* hangWithoutEntropy(program: Firmware): Firmware {
+  try {
+    yield* program;
+  } catch (error) {
+    if (!(error instanceof EntropyDry)) throw error;
+    for (;;) yield { for: 'entropy', ready: () => false };
+  }
+}
+
+/** A trap ends any wait, and then the program, whatever it would catch. */
+function* interruptible(context: FirmwareContext, program: Firmware): Firmware {
+  for (let step = program.next(); step.done !== true; step = program.next()) {
+    const wait = step.value;
+    yield { ...wait, ready: () => isTrapped(context) || wait.ready() };
+    const trap = takeTrap(context);
+    if (trap !== undefined) throw trap;
+  }
 }

@@ -14,7 +14,7 @@ export type AxiMaster = 'caliptra' | 'soc';
 export interface AxiTransfer {
   readonly operation: 'read' | 'write';
   readonly master: AxiMaster;
-  readonly address: number;
+  readonly address: bigint;
   /** Read or written; not to be changed. */
   readonly data: Uint8Array;
 }
@@ -58,7 +58,7 @@ export class AxiBus {
   }
 
   #report(operation: 'read' | 'write', master: AxiMaster, address: bigint | number, data: Uint8Array): void {
-    for (const observer of this.#observers) observer({ operation, master, address: Number(address), data });
+    for (const observer of this.#observers) observer({ operation, master, address: toAddress(address), data });
   }
 
   /** @throws BusFault if no device has the whole range */

@@ -35,6 +35,8 @@ export interface ChipOptions {
   readonly entropy?: Entropy;
   /** Answers requests of the external TRNG instead of `entropy`, each after a delay. */
   readonly trngResponder?: TrngResponder;
+  /** Keeps so many answers of the SoC's TRNG in stock, so that firmware need not wait in an operation. */
+  readonly trngStock?: number;
   readonly lifecycle: Lifecycle;
   readonly debugLocked: boolean;
   /** 32 bytes. */
@@ -44,7 +46,7 @@ export interface ChipOptions {
   readonly hwConfig: HwConfig;
   /** `CPTRA_HW_REV_ID.cptra_generation`. Default 0x0112, the 2.1 generation of the recorded data. */
   readonly hwRevId?: number;
-  /** Subsystem mode only; what is left out has {@link DEFAULT_STRAPS}. */
+  /** Subsystem mode only; what is left out has `DEFAULT_STRAPS`. */
   readonly straps?: Partial<Straps>;
   readonly debugIntent?: boolean;
   /** `SS_DBG_SERVICE_REG_REQ` after a cold reset. */
@@ -54,8 +56,6 @@ export interface ChipOptions {
   readonly awaitsGo?: boolean;
   /** 32 bytes that the fuse controller holds: `FUSE_HEK_SEED` after a cold reset. */
   readonly hekSeed?: Uint8Array;
-  /** Keeps so many answers of the SoC's TRNG in stock, so that firmware need not wait in an operation. */
-  readonly trngStock?: number;
   /** First contents of a memory of {@link TEST_SRAM_SIZE} bytes on the AXI bus, which only test benches have. */
   readonly testSram?: Uint8Array;
   readonly abrEngine?: AbrEngine;
@@ -75,10 +75,10 @@ export interface ChipState {
   readonly iccm: Uint8Array;
   readonly dccm: Uint8Array;
   readonly trng: TrngState;
-  readonly testSram?: Uint8Array | undefined;
   readonly mci: MciState;
   readonly otp: OtpState;
   readonly stagingArea: AxiMemoryState;
+  readonly testSram?: AxiMemoryState | undefined;
   /** By the name of the block's declaration. */
   readonly blocks: Readonly<Record<string, unknown>>;
 }
@@ -87,6 +87,7 @@ export interface ChipState {
 const STAGING_SIZE = 0x10_0000;
 /** Bit of `SS_GENERIC_FW_EXEC_CTRL[0]` that is the MCU's. */
 const MCU_FW_EXEC = 1 << 2;
+
 /** Where test benches have a memory on the AXI bus. caliptra-sw:sw-emulator/lib/periph/src/dma/axi_root_bus.rs */
 export const TEST_SRAM_BASE = 0x50_0000;
 /** Bytes of it. */
@@ -120,12 +121,12 @@ export class Chip {
   readonly otp: OtpController;
   readonly mci: Mci;
   /** SoC memory for what is too large for a subsystem's mailbox, at `stagingBase`. */
-  readonly stagingArea = new AxiMemory(STAGING_SIZE);
+  readonly stagingArea: AxiMemory;
   readonly dma: Dma;
   readonly iccm: Uint8Array = new Uint8Array(MEMORY_MAP.ICCM.size);
   readonly dccm: Uint8Array = new Uint8Array(MEMORY_MAP.DCCM.size);
   /** Memory of test benches, if the chip has it. */
-  readonly testSram: Uint8Array | undefined;
+  readonly testSram: AxiMemory | undefined;
   /** Injected: the core finds an uncorrectable error in this memory. */
   memoryFault: MemoryFault = 'none';
   /** Bus of the core. */
@@ -197,6 +198,7 @@ export class Chip {
       bankCount: this.straps.prodDebugUnlockPkHashCount,
       sramSize: hwConfig.subsystemMode ? MCU_SRAM_SIZE : 0,
     });
+    this.stagingArea = new AxiMemory(hwConfig.subsystemMode ? STAGING_SIZE : 0);
     this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
     this.#blocks = this.#registerBlocks();
     soc.hooks = {
@@ -245,20 +247,20 @@ export class Chip {
     this.axi.attach(stagingBase, STAGING_SIZE, this.stagingArea);
   }
 
-  /** The bit that lets the MCU run its firmware: rising, it leaves reset; falling, it is asked to go there. */
-  #followMcuExecution(index: number, previous: number, next: number): void {
-    if (index !== 0 || !this.options.hwConfig.subsystemMode || ((previous ^ next) & MCU_FW_EXEC) === 0) return;
-    if ((next & MCU_FW_EXEC) === 0) this.mci.requestMcuReset();
-    else this.mci.mcuInReset = false;
-  }
-
-  #attachTestSram(contents: Uint8Array): Uint8Array {
+  #attachTestSram(contents: Uint8Array): AxiMemory {
     if (contents.length > TEST_SRAM_SIZE)
       throw new RangeError(`testSram: ${contents.length} bytes, more than ${TEST_SRAM_SIZE}`);
     const memory = new AxiMemory(TEST_SRAM_SIZE);
     memory.bytes.set(contents);
     this.axi.attach(TEST_SRAM_BASE, TEST_SRAM_SIZE, memory);
-    return memory.bytes;
+    return memory;
+  }
+
+  /** The bit that lets the MCU run its firmware: rising, it leaves reset; falling, it is asked to go there. */
+  #followMcuExecution(index: number, previous: number, next: number): void {
+    if (index !== 0 || !this.options.hwConfig.subsystemMode || ((previous ^ next) & MCU_FW_EXEC) === 0) return;
+    if ((next & MCU_FW_EXEC) === 0) this.mci.requestMcuReset();
+    else this.mci.mcuInReset = false;
   }
 
   /** The blocks on the buses. */
@@ -379,10 +381,10 @@ export class Chip {
       iccm: this.iccm.slice(),
       dccm: this.dccm.slice(),
       trng: this.trng.save(),
-      testSram: this.testSram?.slice(),
       mci: this.mci.save(),
       otp: this.otp.save(),
       stagingArea: this.stagingArea.save(),
+      testSram: this.testSram?.save(),
       blocks: Object.fromEntries(
         [...this.#blocks, this.recovery].map((block) => [block.declaration.name, block.save()]),
       ),
@@ -404,12 +406,12 @@ export class Chip {
   #restore(state: ChipState): void {
     for (const block of [...this.#blocks, this.recovery]) block.restore(state.blocks[block.declaration.name] as never);
     this.trng.restore(state.trng);
-    if (state.testSram !== undefined) this.testSram?.set(state.testSram);
     this.mci.restore(state.mci);
     this.otp.restore(state.otp);
     this.stagingArea.restore(state.stagingArea);
     this.iccm.set(state.iccm);
     this.dccm.set(state.dccm);
+    if (state.testSram !== undefined) this.testSram?.restore(state.testSram);
     this.#cycles = state.cycles;
     this.#stalledCycles = 0;
     this.#nmi = state.nmi;
@@ -422,7 +424,6 @@ const CHIP_STATE = {
     nmi: 'boolean',
     iccm: { bytes: MEMORY_MAP.ICCM.size },
     dccm: { bytes: MEMORY_MAP.DCCM.size },
-    testSram: { optional: { bytes: TEST_SRAM_SIZE } },
     blocks: { fields: {} },
   },
 } as const;

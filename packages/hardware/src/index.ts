@@ -74,6 +74,7 @@ export { ECC_REG } from './registers/ecc.ts';
 export { HMAC_REG } from './registers/hmac.ts';
 export { KV_REG } from './registers/key-vault.ts';
 export { MBOX_CSR } from './registers/mailbox.ts';
+export { MCI_REG } from './registers/mci.ts';
 export { PV_REG } from './registers/pcr-vault.ts';
 export { RECOVERY_IFC } from './registers/recovery.ts';
 export { SHA256_REG } from './registers/sha256.ts';

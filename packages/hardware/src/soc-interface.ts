@@ -94,7 +94,6 @@ const STATE = {
 /** `CPTRA_DEF_MBOX_VALID_AXI_USER`: always valid. */
 const DEFAULT_MAILBOX_USER = 0xffff_ffff;
 const MAILBOX_USERS = 5;
-/** Bit of `SS_GENERIC_FW_EXEC_CTRL[0]` that lets the MCU run its firmware. */
 
 /** ICCM region registers take two equal writes. */
 const SHADOWED: readonly Name[] = [

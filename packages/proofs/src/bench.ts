@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { defaultProvider } from '@rootcap/crypto/default';
 import { measureBoot, shares } from './bench/boot.ts';
+import { measureDeviceRpc } from './bench/device-rpc.ts';
 import { measureMailbox } from './bench/mailbox.ts';
 import { measurePrimitives } from './bench/primitives.ts';
 import { table } from './bench/statistics.ts';
@@ -12,6 +13,8 @@ const EMULATOR_BOOT = 1350;
 const EMULATOR_FACTOR = 5;
 const COMMANDS_PER_SECOND = 100_000;
 const BOOTS = 40;
+/** Register accesses a second over a Unix socket. */
+const ACCESSES = { single: 10_000, batched: 200_000 } as const;
 
 const failures: string[] = [];
 
@@ -69,6 +72,21 @@ function benchMailbox(): void {
     );
 }
 
+async function benchDeviceRpc(): Promise<void> {
+  const figures = await measureDeviceRpc();
+  const thousands = (value: number): string => Math.round(value).toLocaleString('en');
+  const kibibytes = (bytes: number): string => thousands(bytes / 1024);
+  console.log('\nDevice RPC over a Unix socket, server and client in two processes');
+  for (const [how, least] of Object.entries(ACCESSES) as [keyof typeof ACCESSES, number][])
+    console.log(
+      require(figures[how] >=
+        least, `${thousands(figures[how])} register accesses a second, ${how} (at least ${thousands(least)})`),
+    );
+  console.log(
+    `     ${thousands(figures.devices)} devices in one process: ${kibibytes(figures.idleDevice)} KiB each when made, ${kibibytes(figures.bootedDevice)} KiB in their runtime`,
+  );
+}
+
 function benchPrimitives(): void {
   console.log('\nPrimitives, microseconds');
   const rows = measurePrimitives().map(({ name, portable, node }) => [
@@ -88,6 +106,7 @@ console.log(
 );
 benchBoot();
 benchMailbox();
+await benchDeviceRpc();
 benchPrimitives();
 for (const failure of failures) console.error(`not met: ${failure}`);
 process.exitCode = failures.length === 0 ? 0 : 1;

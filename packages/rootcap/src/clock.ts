@@ -17,7 +17,7 @@ export interface StepResult {
 }
 
 /** Cycles between two pauses of a step that looks at every cycle. */
-const PAUSE = 4096;
+const PAUSE = 256;
 
 /**
  * Virtual time of a device whose firmware has no instructions to count: the firmware computes up to its next wait in no

@@ -1,11 +1,15 @@
-import { type CryptoProvider, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
+import { bytesToHex, type CryptoProvider, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
 import type { Fuses } from '@rootcap/hardware';
 import {
+  buildAuthManifest,
   buildBundle,
   demoKeys,
+  demoManifestKeys,
   type ExecutableOptions,
+  ImageManifest,
   ownerPkHash,
   ownerPublicKeys,
+  pqcKeyTypeOf,
   vendorPkHash,
   vendorPublicKeys,
 } from '@rootcap/image';
@@ -41,9 +45,13 @@ function demoOf(provider: CryptoProvider): Demo {
 }
 
 /** Text that fills `size` bytes: what runs in the model is TypeScript, the payload only has to be measurable. */
-function executable(name: string, size: number, loadAddr: number, version: number): ExecutableOptions {
+function repeated(name: string, size: number): Uint8Array {
   const text = utf8ToBytes(`${name}\n`);
-  const payload = Uint8Array.from({ length: size }, (_, i) => text[i % text.length] as number);
+  return Uint8Array.from({ length: size }, (_, i) => text[i % text.length] as number);
+}
+
+function executable(name: string, size: number, loadAddr: number, version: number): ExecutableOptions {
+  const payload = repeated(name, size);
   const revision = new Uint8Array(20);
   revision.set(utf8ToBytes('rootcap demo'));
   return { payload, revision, version, loadAddr, entryPoint: loadAddr };
@@ -93,4 +101,60 @@ export function demoBundle(provider: CryptoProvider): Uint8Array {
 /** Fuses of the demo device. */
 export function demoFuses(provider: CryptoProvider): Fuses {
   return { ...demoOf(provider).fuses };
+}
+
+const MCU_FIRMWARE_SIZE = 1024;
+/** Firmware id and bit of FW_EXEC_CTRL that are the MCU's. */
+const MCU_FW_ID = 2;
+
+/** Firmware of the demo MCU. */
+export function demoMcuFirmware(): Uint8Array {
+  return repeated('Rootcap demo MCU firmware', MCU_FIRMWARE_SIZE);
+}
+
+/** SoC manifests that were made, by provider, algorithm and image: signing takes its time. */
+const manifests = new WeakMap<CryptoProvider, Map<string, Uint8Array>>();
+
+/** What a demo manifest is for. */
+interface DemoManifestOptions {
+  /** Firmware of the demo vendor and owner, which takes the manifest. */
+  readonly bundle: Uint8Array;
+  readonly mcuFirmware: Uint8Array;
+  readonly svn: number;
+}
+
+/**
+ * A SoC manifest of the demo vendor and owner that lists this firmware of the MCU.
+ *
+ * @throws StructError if `bundle` is shorter than a manifest
+ */
+export function demoSocManifest(
+  provider: CryptoProvider,
+  { bundle, mcuFirmware, svn }: DemoManifestOptions,
+): Uint8Array {
+  const { pqcKeyType, preamble } = ImageManifest.decodeFrom(bundle);
+  const pqc = pqcKeyTypeOf(pqcKeyType) ?? 'mldsa';
+  const digest = provider.hashes.digest('sha384', mcuFirmware);
+  const made = manifests.get(provider) ?? new Map<string, Uint8Array>();
+  manifests.set(provider, made);
+  const name = [pqc, svn, preamble.vendorEccPubKeyIdx, preamble.vendorPqcPubKeyIdx, bytesToHex(digest)].join(' ');
+  const known = made.get(name);
+  if (known !== undefined) return known.slice();
+  const { vendor, owner } = demoKeys(provider);
+  const keyOf = <T>(keys: readonly T[], index: number): T => keys[index % keys.length] as T;
+  const manifest = buildAuthManifest({
+    provider,
+    pqc,
+    svn,
+    images: [{ fwId: MCU_FW_ID, execBit: MCU_FW_ID, digest }],
+    vendorFirmware: {
+      ecc: keyOf(vendor.ecc, preamble.vendorEccPubKeyIdx),
+      mldsa: keyOf(vendor.mldsa, preamble.vendorPqcPubKeyIdx),
+      lms: keyOf(vendor.lms, preamble.vendorPqcPubKeyIdx),
+    },
+    ownerFirmware: owner,
+    ...demoManifestKeys(provider),
+  });
+  made.set(name, manifest);
+  return manifest.slice();
 }

@@ -44,8 +44,10 @@ const WAYS_ON: Readonly<Record<DeviceWait['for'], string>> = {
   'mailbox-command': 'send the command that it waits for with mailbox.send()',
   'mailbox-idle': 'release the mailbox, then call run()',
   'csr-consumed': 'take the envelope from the mailbox, clear CPTRA_DBG_MANUF_SERVICE_REG, then call run()',
+  'mcu-reset': 'put the MCU into reset at the MCI, then call run()',
   'recovery-image': 'stage an image with chip.recovery.stage(), then call run()',
-  entropy: 'answer the TRNG request, or give the device another source of entropy',
+  entropy:
+    'write the TRNG answers that CPTRA_TRNG_STATUS asks for, or give the device an entropy source that does not end',
   'device-reset': 'request a device reset at the recovery interface, then call run()',
 };
 

@@ -9,7 +9,6 @@ import {
   storedCertificate,
   storedFmcAliasCsr,
   storedIdevCsr,
-  type Trap,
   UPDATE_RESET_CYCLES,
   type Wait,
 } from '@rootcap/firmware';
@@ -19,7 +18,14 @@ import { DeviceError, wrongState } from './device-error.ts';
 import { isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
 import { DeviceMailbox, mailboxLocked } from './mailbox.ts';
-import { type DeviceOptions, firmwareOf, LIFECYCLES, type ResolvedOptions, resolveOptions } from './options.ts';
+import {
+  type DeviceOptions,
+  firmwareOf,
+  LIFECYCLES,
+  type ResolvedOptions,
+  resolveOptions,
+  socFirmwareOf,
+} from './options.ts';
 import { type DeviceSnapshot, requireSnapshot } from './snapshot.ts';
 
 /** Where a device is. */
@@ -118,10 +124,9 @@ export class Device {
 
   /** Lets the firmware go on to its next wait. Does nothing while that for which it waits has not come. */
   step(): DeviceWait {
-    if (!this.chip.soc.coreRunning) return { for: 'fuses', ready: () => this.chip.soc.coreRunning };
-    if (this.chip.trng.starved) return { for: 'entropy', ready: () => !this.chip.trng.starved };
-    const trap = this.#takeTrap();
-    if (trap !== undefined) this.#start(trap);
+    const { soc, trng } = this.chip;
+    if (!soc.coreRunning) return { for: 'fuses', ready: () => soc.coreRunning };
+    if (trng.starved) return { for: 'entropy', ready: () => !trng.starved };
     if (this.#firmware === undefined) this.#start('reset');
     if (this.#wait === undefined || this.#wait.ready()) this.#advance();
     return this.#wait ?? CORE_RESTARTED;
@@ -129,8 +134,8 @@ export class Device {
 
   /** Whether {@link step} would let the firmware go on. */
   get canStep(): boolean {
-    const { nmiPending, soc, trng } = this.chip;
-    return soc.coreRunning && !trng.starved && (nmiPending || (this.#wait?.ready() ?? true));
+    const { soc, trng } = this.chip;
+    return soc.coreRunning && !trng.starved && (this.#wait?.ready() ?? true);
   }
 
   /** Whether the device waits at a named point for something that only the SoC can bring, so that it can be saved. */
@@ -138,17 +143,7 @@ export class Device {
     return !this.chip.soc.coreRunning || (this.#wait?.entry !== undefined && !this.canStep);
   }
 
-  /** What keeps the core from going on with its firmware: an NMI, or a damaged memory that it works in. */
-  #takeTrap(): Trap | undefined {
-    if (this.chip.takeNmi()) return 'nmi';
-    const { memoryFault, soc } = this.chip;
-    if (memoryFault === 'none' || (memoryFault === 'iccm' && this.context.state.stage === 'rom')) return undefined;
-    this.chip.memoryFault = 'none';
-    soc.hardwareError('CPTRA_HW_ERROR_FATAL', memoryFault === 'iccm' ? 0 : 1);
-    return memoryFault === 'iccm' ? 'instruction-ecc' : 'data-ecc';
-  }
-
-  #start(entry: EntryPoint | Trap): void {
+  #start(entry: EntryPoint): void {
     this.#firmware = firmware(this.context, entry, this.options.stages);
     this.#wait = undefined;
   }
@@ -222,8 +217,8 @@ export class Device {
   }
 
   /**
-   * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface; or to a
-   * running runtime, which then updates itself.
+   * Hands a firmware bundle to a waiting ROM, through the mailbox or, in subsystem mode, the recovery interface, with SoC
+   * manifest and firmware of the MCU behind it; or to a running runtime, which then updates itself.
    *
    * @throws RotError with the code that refused it; DeviceError if the device waits for something else, or the mailbox
    *   is taken
@@ -235,10 +230,11 @@ export class Device {
     if (!inRom && this.state !== 'runtime' && this.state !== 'fatal')
       throw wrongState('loadFirmware', this.state, this.#wait?.for);
     if (inRom && soc.subsystemMode) {
-      recovery.stage([bundle]);
-      this.mailbox.execute('RI_DOWNLOAD_FIRMWARE');
+      const encrypted = this.options.encryptedMcuFirmware === true;
+      recovery.stage([bundle, ...socFirmwareOf(this.options, bundle)]);
+      this.mailbox.execute(encrypted ? 'RI_DOWNLOAD_ENCRYPTED_FIRMWARE' : 'RI_DOWNLOAD_FIRMWARE');
     } else {
-      if (!mailbox.send({ axiUser, command: COMMAND_ID.FIRMWARE_LOAD, data: bundle }))
+      if (!mailbox.send({ axiUser, ...this.mailbox.envelope(COMMAND_ID.FIRMWARE_LOAD, bundle) }))
         throw mailboxLocked('loadFirmware', this);
       this.run(() => mailbox.status() !== 'CMD_BUSY');
       mailbox.release(axiUser);

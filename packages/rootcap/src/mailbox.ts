@@ -1,5 +1,5 @@
 import { type ErrorName, errorName, RotError } from '@rootcap/errors';
-import { COMMAND_ID, type CommandName, commandName, sealMessage } from '@rootcap/firmware';
+import { COMMAND_ID, type CommandName, commandName, ExternalMailboxCmdReq, sealMessage } from '@rootcap/firmware';
 import type { MailboxStatus } from '@rootcap/hardware';
 import type { Device } from './device.ts';
 import { DeviceError, wrongState } from './device-error.ts';
@@ -50,6 +50,27 @@ export class DeviceMailbox {
   }
 
   /**
+   * What goes into the mailbox for a message: the message itself, or EXTERNAL_MAILBOX_CMD if it is too large for a
+   * subsystem's mailbox. It then lies in the staging area.
+   */
+  envelope(id: number, message: Uint8Array): { readonly command: number; readonly data: Uint8Array } {
+    const { mailbox, soc, stagingArea, straps } = this.#device.chip;
+    const fits = message.length <= mailbox.sram.length || message.length > stagingArea.bytes.length;
+    if (fits || !soc.subsystemMode || this.#device.state !== 'runtime') return { command: id, data: message };
+    stagingArea.write(0, message);
+    const address = BigInt(straps.stagingBase);
+    const request = ExternalMailboxCmdReq.encode({
+      hdr: { chksum: 0 },
+      command_id: id,
+      command_size: message.length,
+      axi_address_start_low: Number(address & 0xffff_ffffn),
+      axi_address_start_high: Number(address >> 32n),
+    });
+    const command = COMMAND_ID.EXTERNAL_MAILBOX_CMD;
+    return { command, data: sealMessage(command, request) };
+  }
+
+  /**
    * Sends a whole message as it is and runs the firmware until it answers.
    *
    * @returns status `CMD_BUSY` if the firmware waits for something else first, such as fuses or a recovery image; the
@@ -67,7 +88,7 @@ export class DeviceMailbox {
     { axiUser = this.#axiUser }: ExecuteOptions = {},
   ): MailboxResponse {
     const { mailbox } = this.#device.chip;
-    if (!mailbox.send({ axiUser, command: id, data: message })) throw mailboxLocked(operation, this.#device);
+    if (!mailbox.send({ axiUser, ...this.envelope(id, message) })) throw mailboxLocked(operation, this.#device);
     this.#device.run(() => mailbox.status() !== 'CMD_BUSY');
     const status = mailbox.status();
     const data = status === 'DATA_READY' ? mailbox.response(axiUser) : new Uint8Array(0);

@@ -9,8 +9,8 @@ import {
   type Stages,
 } from '@rootcap/firmware';
 import type { AbrEngine, Fuses, Straps, TrngResponder } from '@rootcap/hardware';
-import { LIFECYCLE } from '@rootcap/image';
-import { demoBundle, demoFuses } from './demo.ts';
+import { decodeSvnFuse, LIFECYCLE } from '@rootcap/image';
+import { demoBundle, demoFuses, demoMcuFirmware, demoSocManifest } from './demo.ts';
 import { replayableEntropy } from './entropy.ts';
 
 export const LIFECYCLES = LIFECYCLE;
@@ -47,8 +47,17 @@ export interface DeviceOptions {
   readonly firmware?: Uint8Array;
   /** Ask for the IDevID CSRs at boot, as a manufacturer does. */
   readonly requestCsr?: boolean;
-  /** Subsystem mode: firmware arrives over the recovery interface. */
+  /** Subsystem mode: firmware arrives over the recovery interface, and with it that of the MCU. */
   readonly subsystemMode?: boolean;
+  /**
+   * Authorization manifest that a subsystem's runtime takes at cold boot. Default a demo manifest as new as the fuses ask
+   * for, which only firmware of the demo vendor and owner accepts.
+   */
+  readonly socManifest?: Uint8Array;
+  /** Firmware of the MCU, which has to be listed in the manifest as image 2. Default demo firmware. */
+  readonly mcuFirmware?: Uint8Array;
+  /** Whether the MCU's firmware is encrypted (ciphertext, then a 16-byte tag), so that the MCU has to decrypt it first. */
+  readonly encryptedMcuFirmware?: boolean;
   readonly ocpLock?: boolean;
   readonly internalTrng?: boolean;
   /** `CPTRA_HW_REV_ID.cptra_generation`: major [3:0], minor [7:4], patch [15:8]. Default 0x0112. */
@@ -148,4 +157,12 @@ function demoRom(provider: CryptoProvider): RomInfo {
 /** Firmware that `boot()` uploads. */
 export function firmwareOf(options: ResolvedOptions): Uint8Array {
   return options.firmware ?? demoBundle(options.provider);
+}
+
+/** Images 1 and 2 of a subsystem's cold boot, behind a firmware bundle: SoC manifest and firmware of the MCU. */
+export function socFirmwareOf(options: ResolvedOptions, bundle: Uint8Array): Uint8Array[] {
+  const { fuses, provider, mcuFirmware = demoMcuFirmware(), socManifest } = options;
+  const { socManifestSvn = 0 } = fuses;
+  const svn = typeof socManifestSvn === 'number' ? socManifestSvn : decodeSvnFuse(socManifestSvn);
+  return [socManifest ?? demoSocManifest(provider, { bundle, mcuFirmware, svn }), mcuFirmware];
 }

@@ -7,7 +7,6 @@ import type { VectorFolder } from '../store.ts';
 import { type ConformanceContext, notRun, type Recognizer, runTests, type Suite, type TestCase } from '../suite.ts';
 import { folderAt, folderPathOf, suiteName } from '../vector-paths.ts';
 import { bytesTest, compareCode, compareText, firstMismatch, once } from './checks.ts';
-import { requireModelledArea, requireModelledPcr } from './later-models.ts';
 import { type Moment, type ObservedBoot, observeBoot } from './observed-boot.ts';
 import { isKnownRom, recordedConfig, recordedDevice } from './recorded-device.ts';
 
@@ -56,7 +55,6 @@ function memoryTests(folder: VectorFolder, areas: unknown, moment: () => Moment)
   return Object.entries(areas).map(([name, area]) => ({
     id: `memory ${name}`,
     run: () => {
-      requireModelledArea(name, recordedConfig(folder)?.subsystem_mode === true);
       if (name === 'fht' && !isKnownRom(folder)) notRun('the table points into a ROM image that is not known');
       const fields = new Fields(area as JsonObject);
       const start = FW_PERSISTENT_DATA_ORG - MEMORY_MAP.DCCM.base + fields.number('offset');
@@ -65,14 +63,11 @@ function memoryTests(folder: VectorFolder, areas: unknown, moment: () => Moment)
   }));
 }
 
-function pcrTests(pcrs: unknown, moment: () => Moment, subsystemMode: boolean): TestCase[] {
+function pcrTests(pcrs: unknown, moment: () => Moment): TestCase[] {
   return (Array.isArray(pcrs) ? pcrs : []).map((want, index) =>
     bytesTest(
       `PCR ${index}`,
-      () => {
-        requireModelledPcr(index, subsystemMode);
-        return moment().pcrs[index];
-      },
+      () => moment().pcrs[index],
       () => swapWords(hexToBytes(String(want))),
     ),
   );
@@ -97,7 +92,7 @@ function stateTests(folder: VectorFolder, state: JsonObject, context: Conformanc
     ...registerTests('register at ROM', state.regs_ready_for_fw, atRom),
     ...keyVaultTests('key vault', state.key_vault, atRuntime),
     ...registerTests('register', state.regs, atRuntime),
-    ...pcrTests(state.pcr_raw, atRuntime, recordedConfig(folder)?.subsystem_mode === true),
+    ...pcrTests(state.pcr_raw, atRuntime),
     ...memoryTests(folder, state.persistent, atRuntime),
     ...trngTest(state.trng, atRuntime),
     ...envelopeTests(folder, booted),

@@ -79,6 +79,17 @@ export interface RecordedSession {
   readonly fuses?: object;
 }
 
+/** Where the recorded subsystem had its MCI, as requests with addresses in MCU SRAM tell. */
+const RECORDED_MCI_BASE = 0xed5b_4508_0000_0000n;
+
+/** SoC manifest and firmware of the MCU with which a subsystem booted. */
+function recordedSocFirmware(folder: VectorFolder): Pick<DeviceOptions, 'socManifest' | 'mcuFirmware'> {
+  const file = folder.file('soc_manifest.json');
+  const fields = file === undefined ? undefined : new Fields(file.json() as JsonObject);
+  if (fields === undefined || !fields.has('boot_manifest_hex')) return {};
+  return { socManifest: fields.hex('boot_manifest_hex'), mcuFirmware: fields.hex('mcu_fw_hex') };
+}
+
 /** Options of the device that a folder's `config.json` describes, with the firmware of its `image.json`. */
 function recordedOptions(
   folder: VectorFolder,
@@ -108,7 +119,11 @@ function recordedOptions(
     axiUser: config.number('mailbox_axi_user'),
     mailboxAxiUsers: config.value('valid_axi_users') as readonly number[],
     watchdogCycles: config.number('wdt_timeout_cycles'),
-    straps: { generic: [0, 0, 0, config.number('strap_generic_3')] },
+    straps: {
+      generic: [0, 0, 0, config.number('strap_generic_3')],
+      ...(config.flag('subsystem_mode') && { mciBase: RECORDED_MCI_BASE }),
+    },
+    ...recordedSocFirmware(folder),
     fuses: {
       ...UNWRITTEN_FUSES,
       ...recordedFuses(config.value('fuses') as object),

@@ -1,5 +1,5 @@
 import { ERRORS } from '@rootcap/errors';
-import { COMMAND_ID, type CommandName, commandName, ROM_COMMANDS, RUNTIME_COMMANDS } from '@rootcap/firmware';
+import { COMMAND_ID, COMMAND_MESSAGES, type CommandName, ROM_COMMANDS, RUNTIME_COMMANDS } from '@rootcap/firmware';
 import type { Device } from 'rootcap';
 import { compare, Fields, isObject, type JsonObject, readJson } from '../fields.ts';
 import type { VectorFolder } from '../store.ts';
@@ -47,8 +47,13 @@ const FIXED_ANSWERS = ids(
 /** Commands whose refusals the request alone decides. */
 const FIXED_REFUSALS = ids('CM_IMPORT', 'CM_RANDOM_GENERATE');
 
-/** Commands that bring firmware; they are in no table of handlers. */
-const FIRMWARE_COMMANDS = ids('FIRMWARE_LOAD', 'RI_DOWNLOAD_FIRMWARE');
+/** Commands that bring firmware, or another command; they are in no table of handlers. */
+const COMMANDS_WITHOUT_HANDLER = ids(
+  'FIRMWARE_LOAD',
+  'FIRMWARE_VERIFY',
+  'RI_DOWNLOAD_FIRMWARE',
+  'EXTERNAL_MAILBOX_CMD',
+);
 
 /** What a command that the model lacks, and so leaves out, may have changed for the ones after it. */
 const LEFT_OUT = { nothing: 0, entropy: 1, dpe: 2, anything: 3 } as const;
@@ -147,8 +152,20 @@ class Session {
     return firstMismatch(
       compareText('mailbox status', status, entry.text('status')),
       entry.has('response_hex') ? compare('response', data, entry.hex('response_hex')) : undefined,
+      entry.has('axi_response_hex') ? this.#compareAxiResponse(entry) : undefined,
       errorMismatch(errors, entry),
     );
+  }
+
+  /** What a command left in the SoC's memory: both commands that do have the same head. */
+  #compareAxiResponse(entry: Fields): Mismatch {
+    const request = entry.hex('request_hex');
+    const { field, offset } = COMMAND_MESSAGES.INVOKE_DPE_MLDSA87.request.member('axi_response');
+    const axi = field.read(new DataView(request.buffer, request.byteOffset), offset);
+    const want = entry.hex('axi_response_hex');
+    if (want.length === 0) return undefined;
+    const address = (BigInt(axi.addr_hi) << 32n) | BigInt(axi.addr_lo);
+    return compare('response in memory', this.device.chip.axi.read(address, want.length), want);
   }
 
   /** A firmware bundle is named in the recording, not given. */
@@ -160,7 +177,7 @@ class Session {
   #requireComparable(id: number, entry: Fields): void {
     const inRuntime = this.device.state === 'runtime';
     const commands = inRuntime ? RUNTIME_COMMANDS : ROM_COMMANDS;
-    const known = FIRMWARE_COMMANDS.has(id) || commands.some((command) => command.id === id);
+    const known = COMMANDS_WITHOUT_HANDLER.has(id) || commands.some((command) => command.id === id);
     const refused = entry.text('status') === 'CMD_FAILURE';
     // What the recorded firmware does not have, the model must not have either.
     if (isUnimplemented(entry)) return;
@@ -170,18 +187,9 @@ class Session {
       notRun(MISSING);
     }
     if (this.#leftOut > toleranceOf(id, refused)) notRun(`entries after ${MISSING}`);
-    if (inRuntime && this.device.chip.soc.subsystemMode && showsMeasurements(id)) {
-      if (!refused && this.#leftOut < LEFT_OUT.dpe) this.#leftOut = LEFT_OUT.dpe;
-      notRun('measurements of SoC firmware, which the model does not load yet');
-    }
     if (id === COMMAND_ID.FW_INFO && !isKnownRom(this.#folder))
       notRun('the answer describes a ROM image that is not known');
   }
-}
-
-/** The cryptographic mailbox knows nothing of measurements. */
-function showsMeasurements(id: number): boolean {
-  return !FIXED_ANSWERS.has(id) && commandName(id)?.startsWith('CM_') !== true;
 }
 
 function isUnimplemented(entry: Fields): boolean {
@@ -197,7 +205,7 @@ function bootFirmware(device: Device): void {
 /** Sends a request and reads the error registers as soon as there is an answer, as the recording host did. */
 function exchange(device: Device, command: number, data: Uint8Array, axiUser: number) {
   const { mailbox } = device.chip;
-  if (!mailbox.send({ axiUser, command, data })) notRun('the mailbox is taken');
+  if (!mailbox.send({ axiUser, ...device.mailbox.envelope(command, data) })) notRun('the mailbox is taken');
   device.run(() => mailbox.status() !== 'CMD_BUSY');
   const status = mailbox.status();
   const { errors } = device;

@@ -10,7 +10,7 @@ import { mlkem } from './mlkem.ts';
 import { xof } from './xof.ts';
 import { xts } from './xts.ts';
 
-/** Every capability in TypeScript on the @noble libraries: the same bytes in Node and in a browser. */
+/** Every capability in TypeScript on the noble libraries: the same bytes in Node and in a browser. */
 export const portableProvider: CryptoProvider = {
   name: 'portable',
   hashes,

@@ -11,13 +11,12 @@ import { rotated } from './new-handle.ts';
 
 type Request = Infer<ReturnType<typeof CertifyKeyReq>>;
 
-function requireFormat(support: number, context: Context, format: number): void {
+/** Whether the format may be asked for. An unknown one is only refused once there is room for the response. */
+function requireAllowed(support: number, context: Context, format: number): void {
   if (format === FORMAT.X509) {
     if (!has(support, SUPPORT.X509)) throw new DpeError('ArgumentNotSupported', 'X509 is not supported');
     if (context.allow_x509 === 0) throw new DpeError('InvalidArgument', 'X509: the context has no permission');
-  } else if (format !== FORMAT.CSR) {
-    throw new DpeError('InvalidArgument', `format: ${format}, 0 (X509) or 1 (CSR) expected`);
-  } else if (!has(support, SUPPORT.CSR)) {
+  } else if (format === FORMAT.CSR && !has(support, SUPPORT.CSR)) {
     throw new DpeError('ArgumentNotSupported', 'CSR is not supported');
   }
 }
@@ -26,9 +25,11 @@ function handle(env: DpeEnvironment, locality: number, { handle, format, label }
   const { state, profile } = env;
   const index = state.find(handle, locality);
   const context = state.read(index);
-  requireFormat(state.support, context, format);
+  requireAllowed(state.support, context, format);
   const layout = CertifyKeyResp(profile);
   requireRoomForCertificate(env, layout.size);
+  if (format !== FORMAT.X509 && format !== FORMAT.CSR)
+    throw new DpeError('InvalidArgument', `format: ${format}, 0 (X509) or 1 (CSR) expected`);
   const key = derivedKey(env, index, label);
   const cert = (format === FORMAT.X509 ? leafCertificate : leafCsr)(env, index, key, label);
   requireFit(env, layout.size, cert);

@@ -14,11 +14,6 @@ export function startWatchdogTimer({ soc }: Chip, low: number, high: number): vo
   soc.setField('CPTRA_WDT_TIMER1_CTRL', 'timer1_restart', 1);
 }
 
-/** Whether both timers ran out, which interrupts the core with an NMI. */
-export function watchdogExpired({ soc }: Pick<Chip, 'soc'>): boolean {
-  return soc.field('CPTRA_WDT_STATUS', 't2_timeout') !== 0;
-}
-
 export function stopWatchdog({ soc }: Pick<Chip, 'soc'>): void {
   soc.setField('CPTRA_WDT_TIMER1_EN', 'timer1_en', 0);
 }

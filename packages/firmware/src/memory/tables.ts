@@ -140,6 +140,9 @@ export const PCR_LOG_MAX_COUNT = 17;
 export const MEASUREMENT_MAX_COUNT = 8;
 export const FUSE_LOG_MAX_COUNT = 62;
 
+/** `RomPersistentData.boot_mode`: how firmware came. Encrypted firmware of the MCU is left to the MCU. */
+export const BOOT_MODE = { Normal: 0, EncryptedFirmware: 1 } as const;
+
 /** Part of data memory that ROM owns. Ends at 0x5003_FC00. */
 export const RomPersistentData = struct('RomPersistentData', {
   manifest1: bytes(16956),

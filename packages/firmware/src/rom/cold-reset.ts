@@ -3,6 +3,7 @@ import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
 import type { DiceLayer } from '../dice-layer.ts';
 import { ROM_MAJOR_VERSION, ROM_MARKER, ROM_MINOR_VERSION } from '../memory/persistent-data.ts';
+import { BOOT_MODE } from '../memory/tables.ts';
 import { initializeFht } from './fht.ts';
 import { processFirmware } from './firmware-processor.ts';
 import { deriveFmcAlias } from './fmc-alias.ts';
@@ -20,7 +21,7 @@ export function* coldReset(context: FirmwareContext): Firmware {
   rom.set('marker', ROM_MARKER);
   rom.set('major_version', ROM_MAJOR_VERSION);
   rom.set('minor_version', ROM_MINOR_VERSION);
-  rom.set('boot_mode', 0);
+  rom.set('boot_mode', BOOT_MODE.Normal);
   dataVault.set('rom_cold_boot_status', BOOT_STATUS.ColdResetStarted);
   initializeFht(context);
 

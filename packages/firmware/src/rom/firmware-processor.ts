@@ -5,7 +5,7 @@ import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxCommand, observe, report } from '../coroutine.ts';
 import { axiBase } from '../drivers/straps.ts';
 import { zeroizeEngines } from '../fatal-error.ts';
-import { MEASUREMENT_MAX_COUNT } from '../memory/tables.ts';
+import { BOOT_MODE, MEASUREMENT_MAX_COUNT } from '../memory/tables.ts';
 import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';
 import { clearNonFatalError } from '../non-fatal-error.ts';
@@ -61,8 +61,6 @@ function acceptFirmwareLoad({ chip }: FirmwareContext, size: number): Arrival {
   return { from: 'mailbox', size };
 }
 
-const BOOT_MODE_ENCRYPTED_FIRMWARE = 1;
-
 /** The command is completed before the download starts. */
 function* acceptRecoveryDownload({ chip, persistent }: FirmwareContext, command: number): Firmware<Arrival> {
   if (!chip.soc.subsystemMode) {
@@ -72,7 +70,7 @@ function* acceptRecoveryDownload({ chip, persistent }: FirmwareContext, command:
     throw new RotError('FW_PROC_MAILBOX_INVALID_COMMAND', 'no recovery interface in passive mode');
   }
   if (command === COMMAND_ID.RI_DOWNLOAD_ENCRYPTED_FIRMWARE)
-    persistent.rom.set('boot_mode', BOOT_MODE_ENCRYPTED_FIRMWARE);
+    persistent.rom.set('boot_mode', BOOT_MODE.EncryptedFirmware);
   chip.mailbox.complete('CMD_COMPLETE');
   return { from: 'recovery' };
 }

@@ -1,8 +1,8 @@
 import { type ErrorName, RotError } from '@rootcap/errors';
 import type { Struct } from '@rootcap/struct';
 import type { FirmwareContext } from '../context.ts';
+import type { Firmware } from '../coroutine.ts';
 import { COMMAND_ID, type CommandName } from '../messages/command-ids.ts';
-import { MailboxReqHeader } from '../messages/layouts/header.ts';
 import { ensurePl0 } from './privilege.ts';
 
 /**
@@ -34,8 +34,11 @@ export interface RuntimeCommand<Request = never> {
    * @returns the response with an empty checksum, which the mailbox seals; nothing for a response of header only
    * @throws RotError to refuse; the command then leaves no trace
    */
-  handle(context: FirmwareContext, request: Request): Uint8Array | undefined;
+  handle(context: FirmwareContext, request: Request): Handled | Firmware<Handled>;
 }
+
+/** What a command answers; the few that have to wait for others are coroutines. */
+export type Handled = Uint8Array | undefined;
 
 /** Declares a command of the interface. */
 export function runtimeCommand<Request>(
@@ -56,29 +59,27 @@ export function runtimeCommand<Request>(
   return command as unknown as RuntimeCommand;
 }
 
+/** Declares a command that takes its request apart itself; `request` is how it is laid out. */
+export function rawCommand(
+  name: CommandName,
+  request: { readonly name: string },
+  handle: (context: FirmwareContext, message: Uint8Array) => Handled | Firmware<Handled>,
+): RuntimeCommand {
+  return { id: COMMAND_ID[name], name, request: request as never, length: 'raw', handle: handle as never };
+}
+
 /** The same command for privilege level 0 only. */
 export function pl0Only(rule: Pl0Rule, command: RuntimeCommand): RuntimeCommand {
   return { ...command, pl0: rule };
 }
 
-/** Declares a command that looks at something else before the length of its request. */
-export function rawCommand(
-  name: CommandName,
-  handle: (context: FirmwareContext, message: Uint8Array) => Uint8Array | undefined,
-): RuntimeCommand {
-  return { id: COMMAND_ID[name], name, request: MailboxReqHeader as never, length: 'raw', handle: handle as never };
-}
-
 /** Decodes a request by its length class and runs the command. */
-export function runCommand(
-  context: FirmwareContext,
-  command: RuntimeCommand,
-  message: Uint8Array,
-): Uint8Array | undefined {
+export function* runCommand(context: FirmwareContext, command: RuntimeCommand, message: Uint8Array): Firmware<Handled> {
   if (command.pl0 === 'first') ensurePl0(context);
   const request = decodeRequest(command, message);
   if (command.pl0 === 'decoded') ensurePl0(context);
-  return command.handle(context, request as never);
+  const handled = command.handle(context, request as never);
+  return handled === undefined || handled instanceof Uint8Array ? handled : yield* handled;
 }
 
 function decodeRequest(command: RuntimeCommand, message: Uint8Array): unknown {

@@ -3,29 +3,22 @@ import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxCommand, mailboxIdle, observe, report } from '../coroutine.ts';
 import { stopWatchdog } from '../drivers/watchdog.ts';
 import { FW_MARKER, FW_VERSION, ROM_MAJOR_VERSION, ROM_MARKER, ROM_MINOR_VERSION } from '../memory/persistent-data.ts';
-import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
-import { COMMAND_ID } from '../messages/command-ids.ts';
-import { headerOnly } from '../messages/response.ts';
 import { clearNonFatalError } from '../non-fatal-error.ts';
 import { runKnownAnswerTests } from '../rom/known-answer-tests.ts';
-import { type RuntimeCommand, runCommand } from './command.ts';
+import type { RuntimeCommand } from './command.ts';
 import { certificateChain } from './commands/certificates.ts';
 import { newCryptographicMailbox } from './commands/cryptographic/state.ts';
 import { endDebugUnlock, endsDebugUnlock } from './commands/debug-unlock.ts';
 import { RUNTIME_COMMANDS } from './commands/table.ts';
 import { disableAttestation } from './disable-attestation.ts';
 import { distrust, initializeDpe, resumeDpe, updateDpe } from './dpe/boot.ts';
+import { bootMcu, MCU_FW_STATUS } from './mcu.ts';
+import { recoveryFlow } from './recovery-flow.ts';
+import { serve } from './serve.ts';
 import { initialRuntimeState } from './state.ts';
 
-const RESERVED_AXI_USER = 0xffff_ffff;
 /** TRNG responses before the runtime's own: OCP LOCK context 4, CFI 3. */
 const TRNG_RESPONSES = 7;
-
-/** What a sender who withdrew its command at once leaves. */
-const NOTHING_PENDING = { command: 0, dlen: 0, axiUser: 0 } as const;
-
-/** What the runtime does after a command. */
-type Outcome = 'continue' | 'shutdown' | 'update';
 
 /**
  * Runtime firmware from its entry point on.
@@ -43,7 +36,7 @@ export function* runtime(context: FirmwareContext): Firmware {
   state.runtime.mldsaCertChain = certificateChain(context, 'mldsa87');
   state.runtime.cryptographicMailbox = newCryptographicMailbox(context);
   if (context.persistent.dpe.get('attestation_disabled') !== 0) disableAgain(context);
-  resumeAfterReset(context);
+  yield* resumeAfterReset(context);
   chip.trng.csrng.disable();
   chip.soc.setField('CPTRA_FLOW_STATUS', 'ready_for_runtime', 1);
   yield* observe();
@@ -72,10 +65,12 @@ function disableAgain(context: FirmwareContext): void {
 }
 
 /** @see caliptra-sw:runtime/src/drivers.rs (run_reset_flow) */
-function resumeAfterReset(context: FirmwareContext): void {
-  switch (context.chip.soc.resetReason) {
+function* resumeAfterReset(context: FirmwareContext): Firmware {
+  const { soc } = context.chip;
+  switch (soc.resetReason) {
     case 'cold':
       initializeDpe(context);
+      if (soc.subsystemMode) yield* recoveryFlow(context);
       break;
     case 'update':
       updateDpe(context);
@@ -83,10 +78,18 @@ function resumeAfterReset(context: FirmwareContext): void {
     case 'warm':
       resumeDpe(context);
       restoreVersions(context);
+      if (soc.subsystemMode) bootMcuAgain(context);
       break;
     default:
       throw new RotError('RUNTIME_UNKNOWN_RESET_FLOW');
   }
+}
+
+/** The MCU's firmware survives a warm reset in its SRAM, if there was any. */
+function bootMcuAgain(context: FirmwareContext): void {
+  if (context.persistent.fw.get('mcu_firmware_loaded') !== MCU_FW_STATUS.Loaded)
+    throw new RotError('ROM_CFI_PANIC_ASSERT_EQ_FAILURE', 'no firmware of the MCU was loaded');
+  bootMcu(context);
 }
 
 /** A warm reset in the middle of a command may have left anything: the runtime no longer vouches for itself. */
@@ -116,7 +119,7 @@ export function* serveCommands(context: FirmwareContext): Firmware {
     context.persistent.dpe.set('runtime_cmd_active', 1);
     clearNonFatalError(context);
     const id = context.chip.mailbox.pending()?.command ?? 0;
-    const outcome = serve(context, commands);
+    const outcome = yield* serve(context, commands);
     // Until the loop starts over, a reset still hits a running command.
     yield* observe();
     if (endsDebugUnlock(id, context.chip.mailbox.status() === 'CMD_FAILURE')) yield* endDebugUnlock(context);
@@ -136,39 +139,6 @@ function* selfTest(context: FirmwareContext): Firmware {
   runKnownAnswerTests(context);
   yield* report(context, 'RtFipSelfTestComplete');
   context.state.runtime.selfTest = 'done';
-}
-
-function serve(context: FirmwareContext, commands: ReadonlyMap<number, RuntimeCommand>): Outcome {
-  const { mailbox } = context.chip;
-  const { command: id, dlen, axiUser } = mailbox.pending() ?? NOTHING_PENDING;
-  try {
-    if (axiUser === RESERVED_AXI_USER) throw new RotError('RUNTIME_CMD_RESERVED_PAUSER');
-    if (id === COMMAND_ID.FIRMWARE_LOAD) return 'update';
-    mailbox.respond(sealMessage(0, execute(context, commands, id, dlen)));
-  } catch (error) {
-    if (!(error instanceof RotError)) throw error;
-    context.reportError('CPTRA_FW_ERROR_NON_FATAL', error.code);
-    mailbox.complete('CMD_FAILURE');
-    return 'continue';
-  }
-  return id === COMMAND_ID.SHUTDOWN ? 'shutdown' : 'continue';
-}
-
-function execute(
-  context: FirmwareContext,
-  commands: ReadonlyMap<number, RuntimeCommand>,
-  id: number,
-  dlen: number,
-): Uint8Array {
-  const { mailbox } = context.chip;
-  const message = mailbox.request();
-  if (dlen > mailbox.sram.length || message.length < 4) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS');
-  if (!hasValidChecksum(id, message)) throw new RotError('RUNTIME_INVALID_CHECKSUM');
-  const command = commands.get(id);
-  if (command === undefined) throw new RotError('RUNTIME_UNIMPLEMENTED_COMMAND');
-  const response = runCommand(context, command, message) ?? headerOnly();
-  if (response.length > mailbox.sram.length) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS');
-  return response;
 }
 
 /** Asks for the reset of the core in which ROM takes the new firmware from the mailbox. */

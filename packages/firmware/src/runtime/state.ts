@@ -4,6 +4,8 @@ export interface RuntimeState {
   eccCertChain: Uint8Array;
   mldsaCertChain: Uint8Array;
   selfTest: 'idle' | 'in-progress' | 'done';
+  /** Ciphertext of the MCU's firmware that an encrypted boot left in its SRAM. */
+  mcuFirmware?: { readonly size: number; readonly sha384: Uint8Array };
   /** Name for subjectAltName that ADD_SUBJECT_ALT_NAME left. */
   dmtfDeviceInfo?: Uint8Array;
   cryptographicMailbox: CryptographicMailboxState;

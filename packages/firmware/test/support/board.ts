@@ -120,10 +120,6 @@ export class Board {
   /** Runs until the firmware waits for something that has not come; a reset that it asks for is given. */
   run(): Wait {
     for (;;) {
-      if (this.chip.takeNmi()) {
-        this.#firmware = firmware(this.context, 'nmi');
-        this.#wait = undefined;
-      }
       if (this.#wait === undefined || this.#wait.ready())
         this.#wait = (this.#firmware as Firmware).next().value as Wait;
       if (this.#wait.for === 'update-reset') {

@@ -57,7 +57,8 @@ function certifyKeyExtended(
 ): Uint8Array {
   ensurePl0(context);
   const deviceInfo = has(flags, EXTENDED_FLAGS.DMTF_OTHER_NAME) ? context.state.runtime.dmtfDeviceInfo : undefined;
-  if (room < VAR_SIZE_DATA_OFFSET + CERTIFY_KEY_RESPONSE_SIZE) throw new RotError('RUNTIME_INSUFFICIENT_MEMORY');
+  if (room < VAR_SIZE_DATA_OFFSET + CERTIFY_KEY_RESPONSE_SIZE)
+    throw new RotError('RUNTIME_INTERNAL', `room for ${room} bytes`);
   const maxResponseSize = CERTIFY_KEY_RESPONSE_SIZE;
   return varSizeResponse(
     certifyKey(context, algorithm, certifyKeyRequest(algorithm, request), { deviceInfo, maxResponseSize }),

@@ -69,6 +69,6 @@ export function* endDebugUnlock(context: FirmwareContext): Firmware {
 
 /** Debug unlock in production: a challenge, then its answer. @see caliptra-sw:runtime/src/debug_unlock.rs */
 export const DEBUG_UNLOCK_COMMANDS: readonly RuntimeCommand[] = [
-  rawCommand('PRODUCTION_AUTH_DEBUG_UNLOCK_REQ', challenge),
-  rawCommand('PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN', unlock),
+  rawCommand('PRODUCTION_AUTH_DEBUG_UNLOCK_REQ', ProductionAuthDebugUnlockReq, challenge),
+  rawCommand('PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN', ProductionAuthDebugUnlockToken, unlock),
 ];

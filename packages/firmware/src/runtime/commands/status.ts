@@ -1,10 +1,16 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
 import { zeroizeEngines } from '../../fatal-error.ts';
+import { ownerManifestMinSvn } from '../../fuses.ts';
 import { fuseSvn } from '../../measured-state.ts';
 import { type CapabilityName, capabilitiesResponse } from '../../messages/capabilities.ts';
 import { MailboxReqHeader } from '../../messages/layouts/header.ts';
-import { FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST, FwInfoResp } from '../../messages/layouts/status.ts';
+import {
+  EcdsaVerifyReq,
+  FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST,
+  FwInfoResp,
+  MldsaVerifyReq,
+} from '../../messages/layouts/status.ts';
 import { headerOnly, RESPONSE_HEADER } from '../../messages/response.ts';
 import { type VerifyFailures, verifyEcdsaRequest, verifyMldsaRequest } from '../../messages/signature-verify.ts';
 import { versionResponse } from '../../messages/version.ts';
@@ -31,26 +37,17 @@ function fwInfo({ chip: { soc }, persistent, options }: FirmwareContext): Uint8A
     fmc_sha384_digest: fmc.digest,
     runtime_sha384_digest: runtime.digest,
     owner_pub_key_hash: dataVault.get('owner_pk_hash'),
-    authman_sha384_digest: new Uint8Array(48),
+    authman_sha384_digest: persistent.authManifest.get('digest'),
     most_recent_fw_error: current !== 0 ? current : persistent.rom.get('cleared_non_fatal_fw_error'),
     vendor_pub_key_hash: soc.bytes('FUSE_VENDOR_PK_HASH'),
     image_manifest_pqc_type: persistent.rom.slice('manifest1')[8] as number,
     vendor_ecc384_pub_key_index: dataVault.get('vendor_ecc_pk_index'),
     vendor_pqc_pub_key_index: dataVault.get('vendor_pqc_pk_index'),
-    soc_manifest_current_svn: 0,
+    soc_manifest_current_svn: persistent.authManifest.get('svn'),
     soc_manifest_min_svn: fuseSvn(soc, 'FUSE_SOC_MANIFEST_SVN'),
-    owner_auth_manifest_current_svn: 0,
+    owner_auth_manifest_current_svn: persistent.ownerAuthManifest.get('svn'),
     owner_auth_manifest_min_svn: ownerManifestMinSvn(soc),
   });
-}
-
-/** Field of SS_STRAP_GENERIC[3]. */
-const OWNER_MANIFEST_MIN_SVN_SHIFT = 8;
-const OWNER_MANIFEST_MIN_SVN_MASK = 0xff;
-
-/** A strap of subsystem mode. @see caliptra-sw:drivers/src/soc_ifc.rs (ss_owner_manifest_min_svn) */
-function ownerManifestMinSvn(soc: FirmwareContext['chip']['soc']): number {
-  return (soc.get('SS_STRAP_GENERIC', 3) >>> OWNER_MANIFEST_MIN_SVN_SHIFT) & OWNER_MANIFEST_MIN_SVN_MASK;
 }
 
 const FAILURES: VerifyFailures = { ecdsa: 'RUNTIME_ECDSA_VERIFY_FAILED', mldsa: 'RUNTIME_MLDSA_VERIFY_FAILED' };
@@ -82,11 +79,11 @@ export const STATUS_COMMANDS: readonly RuntimeCommand[] = [
     runtime.selfTest = 'idle';
     return undefined;
   }),
-  rawCommand('ECDSA384_SIGNATURE_VERIFY', (context, message) => {
+  rawCommand('ECDSA384_SIGNATURE_VERIFY', EcdsaVerifyReq, (context, message) => {
     verifyEcdsaRequest(context, message, FAILURES);
     return headerOnly(FIPS_STATUS_NOT_APPROVED_USER_SUPPLIED_DIGEST);
   }),
-  rawCommand('MLDSA87_SIGNATURE_VERIFY', (context, message) => {
+  rawCommand('MLDSA87_SIGNATURE_VERIFY', MldsaVerifyReq, (context, message) => {
     verifyMldsaRequest(context, message, FAILURES);
     return undefined;
   }),

@@ -1,4 +1,5 @@
 import type { RuntimeCommand } from '../command.ts';
+import { ACTIVATION_COMMANDS } from './activate-firmware.ts';
 import { CERTIFICATE_COMMANDS } from './certificates.ts';
 import { CERTIFY_KEY_COMMANDS } from './certify-key.ts';
 import { CRYPTOGRAPHIC_COMMANDS } from './cryptographic/table.ts';
@@ -9,6 +10,7 @@ import { FIELD_ENTROPY_COMMANDS } from './field-entropy.ts';
 import { LMS_COMMANDS } from './lms-verify.ts';
 import { MEASUREMENT_COMMANDS } from './measurements.ts';
 import { PCR_COMMANDS } from './pcrs.ts';
+import { SOC_MANIFEST_COMMANDS } from './soc-manifest.ts';
 import { STATUS_COMMANDS } from './status.ts';
 
 /** Commands of the runtime. @see caliptra-sw:runtime/src/lib.rs */
@@ -20,6 +22,8 @@ export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...EXPORTED_CDI_COMMANDS,
   ...PCR_COMMANDS,
   ...CRYPTOGRAPHIC_COMMANDS,
+  ...SOC_MANIFEST_COMMANDS,
+  ...ACTIVATION_COMMANDS,
   ...STATUS_COMMANDS,
   ...LMS_COMMANDS,
   ...FIELD_ENTROPY_COMMANDS,

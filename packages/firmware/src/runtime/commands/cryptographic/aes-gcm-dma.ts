@@ -35,7 +35,7 @@ function decryptInPlace(context: FirmwareContext, request: Infer<typeof CmAesGcm
   return CmAesGcmDecryptDmaResp.encode({ hdr: RESPONSE_HEADER, tag_verified });
 }
 
-const decryptDma = rawCommand('CM_AES_GCM_DECRYPT_DMA', (context, message) => {
+const decryptDma = rawCommand('CM_AES_GCM_DECRYPT_DMA', CmAesGcmDecryptDmaReq, (context, message) => {
   if (!context.chip.soc.subsystemMode) throw new RotError('RUNTIME_CMB_DMA_NOT_SUBSYSTEM_MODE');
   ensurePl0(context);
   return decryptInPlace(

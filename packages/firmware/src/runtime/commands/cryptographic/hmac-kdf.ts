@@ -9,6 +9,7 @@ import {
   CmHkdfExtractResp,
   CmHmacKdfCounterReq,
   CmHmacKdfCounterResp,
+  CmHmacReq,
 } from '../../../messages/layouts/cm-keys.ts';
 import { CM_KEY_USAGE } from '../../../messages/layouts/cmk.ts';
 import { RESPONSE_HEADER } from '../../../messages/response.ts';
@@ -57,7 +58,7 @@ function derive(
 
 export const HMAC_COMMANDS: readonly RuntimeCommand[] = [
   // Checks its request by itself, as in ROM.
-  rawCommand('CM_HMAC', cmHmac),
+  rawCommand('CM_HMAC', CmHmacReq, cmHmac),
   cmCommand('CM_HMAC_KDF_COUNTER', 'shorter', CmHmacKdfCounterReq, (context, request) => {
     requireDerivable(request);
     const label = used(request.label, request.label_size);

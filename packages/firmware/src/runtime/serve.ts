@@ -1,0 +1,78 @@
+import { RotError } from '@rootcap/errors';
+import type { FirmwareContext } from '../context.ts';
+import type { Firmware } from '../coroutine.ts';
+import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
+import { COMMAND_ID } from '../messages/command-ids.ts';
+import { headerOnly } from '../messages/response.ts';
+import { type RuntimeCommand, runCommand } from './command.ts';
+import { externalCommand, readExternalRequest } from './external-command.ts';
+import { verifyExternalFirmware, verifyMailboxFirmware } from './firmware-verify.ts';
+
+const RESERVED_AXI_USER = 0xffff_ffff;
+
+/** What a sender who withdrew its command at once leaves. */
+const NOTHING_PENDING = { command: 0, dlen: 0, axiUser: 0 } as const;
+
+/** What the runtime does after a command. */
+export type Outcome = 'continue' | 'shutdown' | 'update';
+
+type CommandTable = ReadonlyMap<number, RuntimeCommand>;
+
+/** An answer and the command that gave it; or the wish for an update, which has none. */
+type Answer = { readonly id: number; readonly response: Uint8Array } | 'update';
+
+/** Runs the command in the mailbox and answers it. */
+export function* serve(context: FirmwareContext, commands: CommandTable): Firmware<Outcome> {
+  const { mailbox } = context.chip;
+  try {
+    const answer = yield* answerPending(context, commands);
+    if (answer === 'update') return 'update';
+    mailbox.respond(sealMessage(0, answer.response));
+    return answer.id === COMMAND_ID.SHUTDOWN ? 'shutdown' : 'continue';
+  } catch (error) {
+    if (!(error instanceof RotError)) throw error;
+    context.reportError('CPTRA_FW_ERROR_NON_FATAL', error.code);
+    mailbox.complete('CMD_FAILURE');
+    return 'continue';
+  }
+}
+
+/** Two commands carry a firmware bundle as it is: no checksum, no layout. */
+function* answerPending(context: FirmwareContext, commands: CommandTable): Firmware<Answer> {
+  const { mailbox, soc } = context.chip;
+  const { command: id, dlen, axiUser } = mailbox.pending() ?? NOTHING_PENDING;
+  if (axiUser === RESERVED_AXI_USER) throw new RotError('RUNTIME_CMD_RESERVED_PAUSER');
+  if (id === COMMAND_ID.FIRMWARE_LOAD) return 'update';
+  if (id === COMMAND_ID.FIRMWARE_VERIFY) return { id, response: verifyMailboxFirmware(context, dlen) };
+  const message = mailbox.request();
+  if (dlen > mailbox.sram.length) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS', `${dlen} bytes`);
+  requireSealed(id, message);
+  if (soc.subsystemMode && id === COMMAND_ID.EXTERNAL_MAILBOX_CMD)
+    return yield* answerExternal(context, commands, message);
+  return yield* execute(context, commands, id, message);
+}
+
+/** A command that is too large for the mailbox of a subsystem. */
+function* answerExternal(context: FirmwareContext, commands: CommandTable, message: Uint8Array): Firmware<Answer> {
+  const external = externalCommand(context, message);
+  const { id } = external;
+  if (id === COMMAND_ID.FIRMWARE_LOAD) return 'update';
+  if (id === COMMAND_ID.FIRMWARE_VERIFY) return { id, response: verifyExternalFirmware(context, external) };
+  const request = readExternalRequest(context, external);
+  requireSealed(id, request);
+  return yield* execute(context, commands, id, request);
+}
+
+/** @throws RotError if there is no header, or its checksum is wrong */
+function requireSealed(id: number, message: Uint8Array): void {
+  if (message.length < 4) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS', `${message.length} bytes`);
+  if (!hasValidChecksum(id, message)) throw new RotError('RUNTIME_INVALID_CHECKSUM');
+}
+
+function* execute(context: FirmwareContext, commands: CommandTable, id: number, message: Uint8Array): Firmware<Answer> {
+  const command = commands.get(id);
+  if (command === undefined) throw new RotError('RUNTIME_UNIMPLEMENTED_COMMAND');
+  const response = (yield* runCommand(context, command, message)) ?? headerOnly();
+  if (response.length > context.chip.mailbox.sram.length) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS');
+  return { id, response };
+}
