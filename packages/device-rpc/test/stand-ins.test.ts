@@ -4,7 +4,7 @@ import { Host } from '@rootcap/device-rpc';
 import { COMMAND_ID, FHT_MARKER, FirmwareHandoffTable } from '@rootcap/firmware';
 import { ImageManifest } from '@rootcap/image';
 import { demoBundle } from 'rootcap';
-import { booted, Client, MBOX, provider, soc } from './helpers.ts';
+import { booted, Client, CMD, DLEN, EXECUTE, LOCK, provider, soc } from './helpers.ts';
 
 const { fmc, runtime } = ImageManifest.decodeFrom(demoBundle(provider));
 const FMC = bytesToHex(fmc.digest);
@@ -73,8 +73,8 @@ describe('stand-ins', () => {
     const client = standIn(FMC, 'interactive-test-fmc');
     const external = Uint8Array.of(0, 0, 0, 0, 3, 0, 0, 0x10);
     expect(ask(client, COMMAND_ID.EXTERNAL_MAILBOX_CMD, external)).toHaveLength(FirmwareHandoffTable.size);
-    expect(client.ops(['r', MBOX])).toEqual([0]);
-    client.ops(['w', MBOX + 8, 0xdead_beef], ['w', MBOX + 0xc, 0], ['w', MBOX + 0x18, 1]);
+    expect(client.ops(['r', LOCK])).toEqual([0]);
+    client.ops(['w', CMD, 0xdead_beef], ['w', DLEN, 0], ['w', EXECUTE, 1]);
     expect(client.step(2 ** 20)).toMatchObject({ idle: true });
   });
 
