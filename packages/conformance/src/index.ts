@@ -12,8 +12,12 @@ export {
   type Failure,
   type Limits,
   MAX_FAILURES,
+  type Mismatch,
   type NotRunCount,
+  notRun,
   type Recognizer,
+  runTests,
   type Suite,
   type SuiteResult,
+  type TestCase,
 } from './suite.ts';
