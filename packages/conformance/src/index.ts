@@ -1,3 +1,9 @@
+export {
+  COMPARED_COMMANDS,
+  type CommandOverview,
+  type CommandStatus,
+  commandOverview,
+} from './caliptra/compared-commands.ts';
 export { findSuites, RECOGNIZERS, type Report, runConformance } from './run.ts';
 export {
   createStore,
