@@ -1,6 +1,6 @@
 export { DeviceClock, type StepOptions, type StepResult } from './clock.ts';
 export { createDevice } from './create-device.ts';
-export { demoBundle, demoFuses } from './demo.ts';
+export { type DemoManifestOptions, demoBundle, demoFuses, demoMcuFirmware, demoSocManifest } from './demo.ts';
 export { CHAIN_ALGORITHMS, type ChainAlgorithm, Device, type DeviceState, type DeviceWait } from './device.ts';
 export { DeviceDpe, type DpeCallOptions, type DpeFields } from './device-dpe.ts';
 export { DeviceError, type DeviceErrorCode } from './device-error.ts';
