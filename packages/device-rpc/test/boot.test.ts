@@ -73,7 +73,8 @@ describe('a boot through the pins', () => {
     const client = new Client();
     client.call('create', { securityState: 5 });
     client.fuses().go({ csr: true });
-    expect(client.step(2 ** 24, { watch: [soc('CPTRA_FLOW_STATUS')] }).reason).toBe('watch');
+    const waiting = client.step(2 ** 24, { watch: [soc('CPTRA_FLOW_STATUS')] });
+    expect(waiting.reason).toBe('watch');
     expect(client.call('wires').mailboxDataAvail).toBe(true);
     const size = client.read(DLEN);
     const [envelope] = client.ops(
@@ -83,6 +84,8 @@ describe('a boot through the pins', () => {
     );
     // ASCII of "CSR", a little-endian word.
     expect([size, envelope.slice(0, 8)]).toEqual([8784, '52534300']);
+    const csr = /\[idev\] ECC CSR = ([0-9A-F]+)\n/.exec(waiting.output)?.[1]?.toLowerCase();
+    expect(envelope.slice(24, 24 + (csr?.length ?? 0))).toBe(csr);
     expect(client.step(2 ** 24).readyForFw).toBe(true);
   });
 
