@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { entropyBlock, utf8ToBytes } from '@rootcap/crypto';
 import { COMMAND_ID } from '@rootcap/firmware';
 import { buildBundle, demoKeys } from '@rootcap/image';
-import { createDevice, demoBundle } from 'rootcap';
+import { createDevice, demoBundle, demoMcuFirmware, demoSocManifest } from 'rootcap';
 import { booted, Client, CMD, DATAOUT, DLEN, EXECUTE, provider, STATUS, soc, words } from './helpers.ts';
 
 const SEED = utf8ToBytes('device RPC');
@@ -62,7 +62,8 @@ describe('a boot through the pins', () => {
     client.call('create', { securityState: 7, subsystem: true });
     client.fuses().go();
     client.step(2 ** 24);
-    client.call('recovery', { images: [Buffer.from(demoBundle(provider)).toString('hex')] });
+    const images = [demoBundle(provider), demoSocManifest(provider), demoMcuFirmware()];
+    client.call('recovery', { images: images.map((image) => Buffer.from(image).toString('hex')) });
     expect(client.send(COMMAND_ID.RI_DOWNLOAD_FIRMWARE, new Uint8Array(4)).status).toBe(2);
     expect(client.run()).toContain('RT listening');
     expect(client.call('wires').readyForRuntime).toBe(true);

@@ -129,7 +129,8 @@ export class AxiMemory implements AxiDevice {
   }
 
   save(): AxiMemoryState {
-    const used = this.bytes.findLastIndex((byte) => byte !== 0) + 1;
+    let used = this.bytes.length;
+    while (used > 0 && this.bytes[used - 1] === 0) used--;
     return { used, data: this.bytes.slice(0, used) };
   }
 

@@ -2,6 +2,7 @@ export { type BootMeasurement, measureBoot, primitivesOfBoot } from './bench/boo
 export { PrimitiveRecorder, type RecordedCall } from './bench/recorder.ts';
 export { type Bundle, bundleForBrowsers, entryPoint } from './browser/bundle.ts';
 export { type Baseline, type Bench, createBaseline, createBench } from './fuzz/baseline.ts';
+export { fuzzCommands, REQUESTS_PER_CASE } from './fuzz/commands.ts';
 export { fuzzImages } from './fuzz/images.ts';
 export { fuzzMailbox } from './fuzz/mailbox.ts';
 export { Outcomes, TooManySteps, type Violation } from './fuzz/outcomes.ts';

@@ -10,7 +10,7 @@ import {
 } from '@rootcap/image';
 import { createDevice, type Device, type DeviceEvent, type DeviceOptions, type DeviceSnapshot } from 'rootcap';
 import { TooManySteps } from './outcomes.ts';
-import { addFuses, addKey, addMemorySecrets, SecretFinder } from './secrets.ts';
+import { addFuses, addKey, addMemorySecrets, addSealed, SecretFinder } from './secrets.ts';
 import { StubProvider } from './stub-provider.ts';
 
 /** Most steps of the firmware that one operation of the SoC may set off: a whole boot takes less than 100. */
@@ -108,6 +108,7 @@ export function createBaseline(name: string, bench: Bench, options: DeviceOption
   if (to === 'rom') device.bootToRom();
   else device.boot();
   addMemorySecrets(secrets, device);
+  addSealed(secrets, device);
   const snapshot = device.snapshot();
   const allowSteps = boundSteps(device);
   secrets.mark();

@@ -41,7 +41,7 @@ const STOPPED =
   /^SOC_IFC_REG\.(CPTRA_FW_ERROR_FATAL|CPTRA_WDT_.*)$|^KV_REG\.KEY_ENTRY$|^(ABR|ECC|HMAC|AES|AES_CLP|SHA256|SHA512)_REG\.|^SHA512_ACC_CSR\.|^DCCM\.(boot status|manifest1|boot_mode)$/;
 /** An update that is refused restarts the runtime, whose variables begin anew. */
 const UPDATE_REFUSED =
-  /^SOC_IFC_REG\.(CPTRA_RESET_REASON|CPTRA_WDT_.*)$|^KV_REG\.KEY_CTRL$|^DCCM\.(data_vault|boot status)$|^firmware\.variables$/;
+  /^SOC_IFC_REG\.(CPTRA_RESET_REASON|CPTRA_WDT_.*)$|^KV_REG\.KEY_CTRL$|^DCCM\.(data_vault|boot status)$|^firmware\..*$/;
 
 /** What the SoC itself wrote as random numbers, it may read back. */
 const TRNG_DATA = SOC_IFC_REG.base + SOC_IFC_REG.registers.CPTRA_TRNG_DATA.offset;
@@ -109,7 +109,7 @@ class Run {
         (stopped && STOPPED.test(place)) ||
         (id === COMMAND_ID.FIRMWARE_LOAD && UPDATE_REFUSED.test(place)) ||
         (id === COMMAND_ID.SHUTDOWN && stopped && !inRom) ||
-        (id === COMMAND_ID.SELF_TEST_START && inRom && place === 'firmware.variables');
+        (id === COMMAND_ID.SELF_TEST_START && inRom && place === 'firmware.romSelfTestInProgress');
       if (!allowed) this.#violate('unchanged', `refused 0x${id.toString(16)}, ${device.state}: ${place} changed`);
     }
   }

@@ -1,7 +1,7 @@
 /** A property that did not hold, with what is needed to see it again. */
 export interface Violation {
   readonly case: number;
-  readonly property: 'typed error' | 'bounded' | 'unchanged' | 'secret' | 'signed';
+  readonly property: 'typed error' | 'bounded' | 'unchanged' | 'secret' | 'signed' | 'response' | 'state';
   readonly detail: string;
 }
 

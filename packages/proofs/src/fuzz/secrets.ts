@@ -6,7 +6,9 @@ const WINDOW = 8;
 
 /** A window so regular that it appears by itself: zeros, fill patterns. */
 function isRegular(window: Uint8Array): boolean {
-  return new Set(window).size < 5;
+  let different = 0;
+  for (let i = 0; i < window.length; i++) if (window.indexOf(window[i] as number) === i) different++;
+  return different < 5;
 }
 
 function wordOf(bytes: Uint8Array, at: number): number {
@@ -28,8 +30,9 @@ export class SecretFinder {
   readonly #seen = new Set<string>();
   /** Windows and secrets that came after {@link mark}. */
   #added: { windows: number[]; seen: string[] } = { windows: [], seen: [] };
-  /** Which first words occur: one bit for each of their hashes. */
+  /** Which first words occur: one bit for each of their hashes; and as it was at {@link mark}. */
   readonly #first = new Uint8Array(1 << 13);
+  readonly #marked = new Uint8Array(1 << 13);
 
   get windows(): number {
     return this.#windows.size;
@@ -38,12 +41,14 @@ export class SecretFinder {
   /** Everything added from now on goes with the next {@link rewind}. */
   mark(): void {
     this.#added = { windows: [], seen: [] };
+    this.#marked.set(this.#first);
   }
 
   rewind(): void {
     for (const window of this.#added.windows) this.#windows.delete(window);
     for (const seen of this.#added.seen) this.#seen.delete(seen);
-    this.mark();
+    this.#first.set(this.#marked);
+    this.#added = { windows: [], seen: [] };
   }
 
   add(name: string, secret: Uint8Array): void {
@@ -114,4 +119,25 @@ export function addFuses(finder: SecretFinder, { options: { fuses, obfuscationKe
 export function addMemorySecrets(finder: SecretFinder, { context: { persistent } }: Device): void {
   finder.add('cryptographic mailbox key', persistent.rom.get('cmb_aes_key_share0'));
   finder.add('cryptographic mailbox key', persistent.rom.get('cmb_aes_key_share1'));
+}
+
+/** Bytes in front of the key in what the cryptographic mailbox seals, and of the key. */
+const SEALED_KEYS: Readonly<Record<number, readonly [start: number, size: number]>> = {
+  // Key, AES and AES-GCM contexts, ECDH context. SHAKE256 contexts hold a token that is nothing to sign with.
+  80: [16, 64],
+  128: [0, 32],
+  100: [0, 32],
+  48: [0, 48],
+};
+
+/** From now on, adds every key that the device seals for its clients: they must never see it in the clear. */
+export function addSealed(finder: SecretFinder, { chip: { aes }, context: { state } }: Device): void {
+  for (const share of state.runtime.cryptographicMailbox.contextKey) finder.add('key of contexts', share);
+  const encrypt = aes.gcmEncrypt.bind(aes);
+  aes.gcmEncrypt = (operation) => {
+    const place = SEALED_KEYS[operation.plaintext.length];
+    if (place !== undefined)
+      finder.add('sealed key', operation.plaintext.slice(place[0], place[0] + place[1]));
+    return encrypt(operation);
+  };
 }

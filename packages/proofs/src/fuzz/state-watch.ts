@@ -41,19 +41,19 @@ interface NamedRange {
   readonly end: number;
 }
 
-/** Fields of the tables in data memory by their places. */
+/** Fields of the tables in data memory by their places, inner ones first. */
 function dccmNames({ chip: { dccm }, context: { persistent } }: Device): NamedRange[] {
-  const { rom, fw } = persistent;
+  const { rom, fw, dpe } = persistent;
   // The last word, for a debugger. caliptra-sw:drivers/src/memory_layout.rs
   const bootStatus = { name: 'boot status', start: dccm.length - 4, end: dccm.length };
-  return [...fieldsOf(rom, dccm), ...fieldsOf(fw, dccm), bootStatus];
+  return [...fieldsOf(dpe, dccm, 'dpe.'), ...fieldsOf(rom, dccm), ...fieldsOf(fw, dccm), bootStatus];
 }
 
-function fieldsOf<T>({ struct, bytes }: StructView<T>, memory: Uint8Array): NamedRange[] {
+function fieldsOf<T>({ struct, bytes }: StructView<T>, memory: Uint8Array, prefix = ''): NamedRange[] {
   return struct.fieldNames.map((name) => {
     const { offset, field } = struct.member(name);
     const start = bytes.byteOffset - memory.byteOffset + offset;
-    return { name, start, end: start + field.size };
+    return { name: `${prefix}${name}`, start, end: start + field.size };
   });
 }
 
@@ -73,6 +73,8 @@ const CONVERSATION = 'MBOX_CSR';
 export class StateWatch {
   readonly #parts: readonly Part[];
   readonly #before = new Map<string, Uint8Array>();
+  readonly #variables: () => ReadonlyMap<string, Uint8Array>;
+  #variablesBefore: ReadonlyMap<string, Uint8Array> = new Map();
 
   constructor(device: Device) {
     const { chip, context } = device;
@@ -80,15 +82,20 @@ export class StateWatch {
     this.#parts = [
       memoryPart('ICCM', chip.iccm),
       memoryPart('DCCM', chip.dccm, dccmNames(device)),
-      { name: 'firmware', read: () => flatten(context.state), label: () => 'variables' },
       ...blocks.map(blockPart),
+      memoryPart('staging area', chip.stagingArea.bytes),
+      memoryPart('MCU SRAM', chip.mci.mcuSram.bytes),
+      { name: 'MCI', read: () => flatten(chip.mci.save().registers), label: () => 'registers' },
+      { name: 'OTP', read: () => flatten(chip.otp.save()), label: () => 'fuses' },
     ];
+    this.#variables = () => variablesOf(context.state);
     this.look();
   }
 
   /** From now on, differences count from here. */
   look(): void {
     for (const { name, read } of this.#parts) this.#remember(name, read());
+    this.#variablesBefore = this.#variables();
   }
 
   #remember(name: string, bytes: Uint8Array): void {
@@ -105,8 +112,27 @@ export class StateWatch {
       if (Buffer.compare(before, now) === 0) continue;
       for (const offset of differingWords(before, now)) found.add(`${name}.${label(offset)}`);
     }
+    for (const name of this.#differingVariables()) found.add(`firmware.${name}`);
     return [...found];
   }
+
+  #differingVariables(): string[] {
+    const [before, now] = [this.#variablesBefore, this.#variables()];
+    return [...new Set([...before.keys(), ...now.keys()])].filter((name) => {
+      const [a, b] = [before.get(name), now.get(name)];
+      return a === undefined || b === undefined || Buffer.compare(a, b) !== 0;
+    });
+  }
+}
+
+/** Variables of the firmware by their paths, down to lists and byte arrays. */
+function variablesOf(state: object, path = '', found = new Map<string, Uint8Array>()): Map<string, Uint8Array> {
+  for (const [name, value] of Object.entries(state)) {
+    const nested = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !Array.isArray(value);
+    if (nested) variablesOf(value, `${path}${name}.`, found);
+    else found.set(`${path}${name}`, flatten(value).slice());
+  }
+  return found;
 }
 
 function differingWords(before: Uint8Array, now: Uint8Array): number[] {

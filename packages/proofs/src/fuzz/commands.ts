@@ -1,0 +1,235 @@
+import { CONTEXT_STATE, CONTEXT_TYPE, DpeError, DpeState, MAX_TCI_NODES, messages, validateState } from '@rootcap/dpe';
+import { errorName } from '@rootcap/errors';
+import { COMMAND_ID, hasValidChecksum, messagesOf, type CommandName } from '@rootcap/firmware';
+import { MCU_SRAM_OFFSET } from '@rootcap/hardware';
+import type { DeviceOptions } from 'rootcap';
+import { mayChange } from './allowed-changes.ts';
+import { type Baseline, type Bench, createBaseline } from './baseline.ts';
+import { type CommandRequest, nameOf, RequestMaker } from './command-requests.ts';
+import { keepDpeHandles } from './dpe-requests.ts';
+import { Gathered } from './gathered.ts';
+import { Outcomes, TooManySteps } from './outcomes.ts';
+import { checkBytes, checkTexts } from './properties.ts';
+import { caseRandom } from './random.ts';
+import { type RequestFacts, requestFacts } from './request-facts.ts';
+import { StateWatch } from './state-watch.ts';
+
+/** Requests from one state of a device on. */
+export const REQUESTS_PER_CASE = 50;
+
+interface Subject {
+  readonly baseline: Baseline;
+  readonly watch: StateWatch;
+  readonly facts: RequestFacts;
+}
+
+const RUNTIMES: Readonly<Record<string, DeviceOptions>> = {
+  passive: { mailboxAxiUsers: [0, 1, 2, 3, 0xffff_ffff] },
+  subsystem: { subsystemMode: true },
+  'passive with internal TRNG': { internalTrng: true },
+  'subsystem with encrypted MCU firmware': { subsystemMode: true, encryptedMcuFirmware: true },
+  'subsystem with debug intent': { subsystemMode: true, debugIntent: true },
+};
+
+const MCU_FIRMWARE = Uint8Array.from({ length: 1024 }, (_, i) => i * 7);
+
+function createSubjects(bench: Bench): Subject[] {
+  return Object.entries(RUNTIMES).map(([name, options]) => {
+    const baseline = createBaseline(name, bench, { mcuFirmware: MCU_FIRMWARE, ...options }, 'runtime');
+    const { straps } = baseline.device.chip;
+    const facts = requestFacts(bench, MCU_FIRMWARE, {
+      subsystem: options.subsystemMode === true,
+      stagingBase: Number(straps.stagingBase),
+      mcuSram: Number(straps.mciBase) + MCU_SRAM_OFFSET,
+    });
+    return { baseline, watch: new StateWatch(baseline.device), facts };
+  });
+}
+
+/** Codes of a runtime: its own, its drivers' and libraries'. A firmware update also shows those of ROM. */
+const RUNTIME_CODES = /^(RUNTIME|DRIVER|IMAGE_VERIFIER_ERR|IMAGE_VERIFIER|CMB|DOT|SS_DBG_UNLOCK|GET_LDEVID_CERT|KAT)_/;
+const UPDATE_CODES = /^(ROM|FMC|FW_PROC|RUNTIME|DRIVER|IMAGE_VERIFIER|UPDATE_RESET)_/;
+
+/** With these, the runtime disables attestation when it starts after an update. */
+const DISTRUST = /^RUNTIME_(DPE_VALIDATION_FAILED|PL[01]_USED_DPE_CONTEXT_THRESHOLD_(REACHED|EXCEEDED))$/;
+
+const DPE_COMMANDS: readonly string[] = ['INVOKE_DPE_ECC384', 'INVOKE_DPE_MLDSA87'];
+/** Commands that may change the DPE's contexts. */
+const CHANGES_DPE = /DPE|CERTIFY_KEY|STASH|AUTH_MANIFEST|FIRMWARE|EXPORTED/;
+const VAR_SIZE_DATA = 12;
+
+/** One sequence of requests, and what must hold after each. */
+class Run {
+  readonly #subject: Subject;
+  readonly #index: number;
+  readonly #outcomes: Outcomes;
+  readonly #gathered: Gathered;
+  #moved = true;
+
+  constructor(subject: Subject, index: number, outcomes: Outcomes, gathered: Gathered) {
+    this.#subject = subject;
+    this.#index = index;
+    this.#outcomes = outcomes;
+    this.#gathered = gathered;
+  }
+
+  send(request: CommandRequest): void {
+    const { baseline, facts, watch } = this.#subject;
+    const { device } = baseline;
+    const { chip } = device;
+    const command = nameOf(request.meant);
+    if (!chip.soc.validMailboxUser(request.axiUser)) {
+      this.#refusedUser(request);
+      return;
+    }
+    if (facts.subsystem && request.staged !== undefined) chip.stagingArea.bytes.set(request.staged);
+    if (this.#moved) watch.look();
+    this.#moved = true;
+    const { status, data } = device.mailbox.send(request.id, request.message, { axiUser: request.axiUser });
+    checkBytes(data, baseline.secrets, this.#index, this.#outcomes);
+    if (status === 'CMD_FAILURE') this.#checkRefusal(request, command);
+    else if (status === 'CMD_BUSY') this.#violate('bounded', `${command}: not answered`);
+    else this.#checkAnswer(request, command, data);
+  }
+
+  /** The mailbox is not for this user: not even its lock. */
+  #refusedUser({ axiUser }: CommandRequest): void {
+    const { socBus, mailbox } = this.#subject.baseline.device.chip;
+    socBus.read(MBOX_LOCK, axiUser);
+    if (mailbox.owner !== 'none') this.#violate('unchanged', `user ${axiUser} has the mailbox`);
+    this.#count('not a mailbox user');
+  }
+
+  #checkRefusal({ meant }: CommandRequest, command: string): void {
+    const { device } = this.#subject.baseline;
+    const { fatal, nonFatal } = device.errors;
+    const code = fatal !== 0 ? fatal : nonFatal;
+    const symbol = errorName(code);
+    const codes = meant === COMMAND_ID.FIRMWARE_LOAD ? UPDATE_CODES : RUNTIME_CODES;
+    if (symbol === undefined || !codes.test(symbol))
+      this.#violate('typed error', `${command}: ${symbol ?? `code 0x${code.toString(16)}`}`);
+    this.#count(`${command}: ${symbol}`);
+    if (fatal !== 0 && !this.#endsUpdate(meant, symbol))
+      this.#violate('typed error', `${command}: ${symbol} is fatal`);
+    if (meant !== COMMAND_ID.FIRMWARE_LOAD) this.#checkUnchanged(command, symbol ?? 'no code');
+  }
+
+  /** The runtime that starts after an update, done or refused, does not go on without the DPE context that measures it. */
+  #endsUpdate(id: number, symbol: string | undefined): boolean {
+    return id === COMMAND_ID.FIRMWARE_LOAD && symbol === 'RUNTIME_UNABLE_TO_FIND_DPE_ROOT_CONTEXT';
+  }
+
+  #checkUnchanged(command: string, why: string): void {
+    const { baseline, watch } = this.#subject;
+    const disabled = baseline.device.context.persistent.dpe.get('attestation_disabled') !== 0;
+    for (const place of watch.differences())
+      if (!mayChange(place, command, why, disabled)) this.#violate('unchanged', `${command}, ${why}: ${place} changed`);
+  }
+
+  #checkAnswer(request: CommandRequest, command: string, data: Uint8Array): void {
+    const { device } = this.#subject.baseline;
+    const { fatal, nonFatal } = device.errors;
+    const distrusts = request.meant === COMMAND_ID.FIRMWARE_LOAD && DISTRUST.test(errorName(nonFatal) ?? '');
+    if (nonFatal !== 0 && fatal === 0 && !distrusts)
+      this.#violate('typed error', `${command}: success with ${errorName(nonFatal)}`);
+    if (fatal !== 0 && request.meant !== COMMAND_ID.SHUTDOWN && !this.#endsUpdate(request.meant, errorName(fatal)))
+      this.#violate('typed error', `${command}: success, then ${errorName(fatal)}`);
+    const layout = command === 'unknown command' ? undefined : messagesOf(command as CommandName).response;
+    if (data.length > 0 && !hasValidChecksum(0, data)) this.#violate('response', `${command}: wrong checksum`);
+    if (layout !== undefined && (data.length < 8 || data.length > layout.size))
+      this.#violate('response', `${command}: ${data.length} bytes of at most ${layout.size}`);
+    this.#checkDpe(command);
+    const dpeStatus = this.#dpeStatus(command, data);
+    this.#count(`${command}: ${dpeStatus === undefined || dpeStatus === 0 ? 'answered' : `DPE status 0x${dpeStatus.toString(16)}`}`);
+    if (dpeStatus !== undefined && dpeStatus !== 0) this.#checkUnchanged(command, `DPE status ${dpeStatus}`);
+    else if (layout !== undefined) this.#gathered.keepFields(layout, data, request.keyUsage === 0 ? 1 : request.keyUsage);
+  }
+
+  /** Status in the header of a DPE response; keeps the handles of a good one. */
+  #dpeStatus(command: string, data: Uint8Array): number | undefined {
+    const body = VAR_SIZE_DATA + messages.ResponseHdr.size;
+    if (!DPE_COMMANDS.includes(command) || data.length < body) return undefined;
+    const { status } = messages.ResponseHdr.decodeFrom(data, VAR_SIZE_DATA);
+    if (status === 0) keepDpeHandles(this.#gathered, data.subarray(body));
+    return status;
+  }
+
+  /** The DPE's state is one that the DPE itself takes after a reset. */
+  #checkDpe(command: string): void {
+    const { device } = this.#subject.baseline;
+    if (!CHANGES_DPE.test(command) || device.state !== 'runtime') return;
+    try {
+      validateState(new DpeState(device.context.persistent.dpe.slice('state'), 48));
+    } catch (error) {
+      if (!(error instanceof DpeError)) throw error;
+      // As in caliptra-dpe, a simulation begins where a default context is; the validator takes no such state.
+      if (error.status === 'MixedContextLocality' && this.#simulates()) return;
+      this.#violate('state', `${command}: ${error.message}`);
+    }
+  }
+
+  #simulates(): boolean {
+    const state = new DpeState(this.#subject.baseline.device.context.persistent.dpe.slice('state'), 48);
+    return Array.from({ length: MAX_TCI_NODES }, (_, i) => state.read(i)).some(
+      (context) => context.state !== CONTEXT_STATE.INACTIVE && context.context_type === CONTEXT_TYPE.SIMULATION,
+    );
+  }
+
+  #count(outcome: string): void {
+    this.#outcomes.count(outcome);
+  }
+
+  #violate(property: 'typed error' | 'unchanged' | 'bounded' | 'response' | 'state', detail: string): void {
+    this.#outcomes.violate({ case: this.#index, property, detail: `${this.#subject.baseline.name}: ${detail}` });
+  }
+}
+
+const MBOX_LOCK = 0x3002_0000;
+
+/** A sequence from a fresh device on; whatever ends the device has it begin anew. */
+function runCase(subject: Subject, seed: number, index: number, outcomes: Outcomes): void {
+  const { baseline, facts } = subject;
+  const random = caseRandom(seed, index);
+  const gathered = new Gathered();
+  const maker = new RequestMaker(random, gathered, facts);
+  const run = new Run(subject, index, outcomes, gathered);
+  baseline.rewind();
+  for (let i = 0; i < REQUESTS_PER_CASE; i++) {
+    baseline.allowSteps();
+    const request = maker.next();
+    try {
+      run.send(request);
+    } catch (error) {
+      const property = error instanceof TooManySteps ? 'bounded' : 'typed error';
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const detail = `${baseline.name}: request ${i}, ${nameOf(request.meant)}: ${stack}`;
+      outcomes.violate({ case: index, property, detail });
+      checkTexts([error], baseline.secrets, index, outcomes);
+      baseline.rewind();
+    }
+    if (baseline.device.state !== 'runtime') baseline.rewind();
+  }
+  checkTexts(baseline.events, baseline.secrets, index, outcomes);
+}
+
+/**
+ * Requests for every command of the runtime, of devices of different kinds.
+ *
+ * @param range - numbers of the cases, of {@link REQUESTS_PER_CASE} requests each
+ * @param progress - called after each case
+ */
+export function fuzzCommands(
+  bench: Bench,
+  seed: number,
+  range: { readonly from: number; readonly to: number },
+  progress: (done: number) => void = () => {},
+): Outcomes {
+  const subjects = createSubjects(bench);
+  const outcomes = new Outcomes();
+  for (let index = range.from; index < range.to; index++) {
+    const subject = caseRandom(seed ^ 0x7375_626a, index).pick(subjects);
+    runCase(subject, seed ^ 0x636d_6473, index, outcomes);
+    progress(index + 1 - range.from);
+  }
+  return outcomes;
+}

@@ -1,0 +1,56 @@
+import { buildAuthManifest, buildOwnerAuthManifest, demoManifestKeys, type ImageMetadataOptions } from '@rootcap/image';
+import type { Bench } from './baseline.ts';
+
+/** What requests can refer to. */
+export interface RequestFacts {
+  readonly subsystem: boolean;
+  readonly stagingBase: number;
+  readonly mcuSram: number;
+  readonly firmware: Uint8Array;
+  readonly authManifests: readonly Uint8Array[];
+  readonly ownerManifests: readonly Uint8Array[];
+  /** Digests of images that are somewhere in memory or in a manifest, 48 bytes. */
+  readonly digests: readonly Uint8Array[];
+  readonly sha384: (data: Uint8Array) => Uint8Array;
+}
+
+/** Manifests that a device with the bench's firmware takes, and images to ask about. */
+export function requestFacts(
+  { bundle, firmware, provider }: Bench,
+  mcuFirmware: Uint8Array,
+  { subsystem, stagingBase, mcuSram }: Pick<RequestFacts, 'subsystem' | 'stagingBase' | 'mcuSram'>,
+): RequestFacts {
+  const sha384 = (data: Uint8Array): Uint8Array => provider.hashes.digest('sha384', data);
+  const digests = [sha384(mcuFirmware), sha384(new Uint8Array(64)), new Uint8Array(48).fill(7)];
+  const [mcu, zeros, other] = digests as [Uint8Array, Uint8Array, Uint8Array];
+  const places = { imageLoadAddress: BigInt(mcuSram), imageStagingAddress: BigInt(stagingBase) };
+  const list: ImageMetadataOptions[] = [
+    { fwId: 2, digest: mcu, execBit: 2, ...places },
+    { fwId: 3, digest: zeros, execBit: 3, imageSource: 'stagingAddress', ...places },
+    { fwId: 4, digest: other, execBit: 127, ignoreAuthCheck: true },
+    { fwId: 5, digest: other },
+  ];
+  const ownerList: ImageMetadataOptions[] = [
+    { fwId: 8, digest: zeros, ...places },
+    { fwId: 9, digest: other, ignoreAuthCheck: true },
+  ];
+  const { vendor, owner } = bundle;
+  const [ecc, mldsa, lms] = [vendor.ecc[0], vendor.mldsa?.[0], vendor.lms?.[0]];
+  if (ecc === undefined || mldsa === undefined || lms === undefined) throw new RangeError('vendor: no keys');
+  const keys = { provider, ownerFirmware: owner, ...demoManifestKeys(provider) };
+  const auth = (svn: number, images: readonly ImageMetadataOptions[]) =>
+    buildAuthManifest({ pqc: 'mldsa', svn, images, vendorFirmware: { ecc, mldsa, lms }, ...keys });
+  const ownerAuth = (svn: number, images: readonly ImageMetadataOptions[]) =>
+    buildOwnerAuthManifest({ pqc: 'mldsa', svn, images, ...keys });
+  return {
+    subsystem,
+    stagingBase,
+    mcuSram,
+    firmware,
+    authManifests: [auth(0, list), auth(9, list.slice(0, 2)), auth(128, list.slice(3)), auth(1, ownerList)],
+    ownerManifests: [ownerAuth(0, ownerList), ownerAuth(200, ownerList.slice(1)), ownerAuth(3, list)],
+    digests,
+    sha384,
+  };
+}
+
