@@ -4,6 +4,7 @@ import { type Firmware, mailboxCommand, mailboxIdle, observe, report } from '../
 import { stopWatchdog } from '../drivers/watchdog.ts';
 import { FW_MARKER, FW_VERSION, ROM_MAJOR_VERSION, ROM_MARKER, ROM_MINOR_VERSION } from '../memory/persistent-data.ts';
 import { clearNonFatalError } from '../non-fatal-error.ts';
+import { runtimeCommandsOf } from '../profile.ts';
 import { runKnownAnswerTests } from '../rom/known-answer-tests.ts';
 import type { RuntimeCommand } from './command.ts';
 import { certificateChain } from './commands/certificates.ts';
@@ -128,8 +129,9 @@ export function* serveCommands(context: FirmwareContext): Firmware {
   }
 }
 
-function commandTable({ options }: FirmwareContext): ReadonlyMap<number, RuntimeCommand> {
-  return new Map([...RUNTIME_COMMANDS, ...options.commands].map((command) => [command.id, command]));
+function commandTable({ options, profile }: FirmwareContext): ReadonlyMap<number, RuntimeCommand> {
+  const commands = [...runtimeCommandsOf(profile, RUNTIME_COMMANDS), ...options.commands];
+  return new Map(commands.map((command) => [command.id, command]));
 }
 
 /** Between commands, while no client holds the mailbox. */
