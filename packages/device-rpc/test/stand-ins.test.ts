@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { bytesToHex } from '@rootcap/crypto';
 import { Host } from '@rootcap/device-rpc';
-import { COMMAND_ID, FHT_MARKER, FirmwareHandoffTable } from '@rootcap/firmware';
+import { BOOT_STATUS, COMMAND_ID, FHT_MARKER, FirmwareHandoffTable } from '@rootcap/firmware';
 import { ImageManifest } from '@rootcap/image';
 import { demoBundle } from 'rootcap';
 import { booted, Client, CMD, DLEN, EXECUTE, LOCK, provider, soc } from './helpers.ts';
@@ -90,6 +90,17 @@ describe('stand-ins', () => {
     expect(ask(client, 0xc000_0000)).toEqual(new Uint8Array(128));
     expect(ask(client, 0x1000_1000, new Uint8Array(4))).toHaveLength(48);
     expect(client.command('FW_INFO').length).toBeGreaterThan(48);
+  });
+
+  test('the test runtime answers at the cycle at which it becomes ready', () => {
+    const client = new Client();
+    client.call('create', { ...BENCH, standIns: [{ digest: RUNTIME, name: 'test-runtime' }] });
+    client.fuses().go();
+    client.step(2 ** 24);
+    client.send(COMMAND_ID.FIRMWARE_LOAD, demoBundle(provider));
+    const ready = { address: soc('CPTRA_BOOT_STATUS'), value: BOOT_STATUS.RtReadyForCommands };
+    expect(client.step(2 ** 24, { until: ready }).reason).toBe('until');
+    expect(ask(client, 0x1000_0001)).toHaveLength(48);
   });
 
   test('the test runtime breaks the DPE', () => {

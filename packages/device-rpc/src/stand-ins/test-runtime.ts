@@ -174,29 +174,29 @@ export const testRuntime: Stage = function* (context) {
   const program = STAGES.runtime(context);
   for (let step = program.next(); step.done !== true; step = program.next()) {
     const wait = step.value;
-    if (wait.for === 'mailbox-command') yield* serveTestCommands(context, wait);
-    else yield wait;
+    yield wait;
+    while (isTestCommand(context)) {
+      yield* serveTestCommand(context);
+      if (!wait.ready()) yield wait;
+    }
   }
 };
 
-/** Goes on when there is a command that the runtime itself is to answer. */
-function* serveTestCommands(context: FirmwareContext, wait: Wait): Firmware {
-  for (;;) {
-    while (!wait.ready()) yield wait;
-    if (!isTestCommand(context)) return;
-    const { mailbox, soc } = context.chip;
-    soc.set('CPTRA_FW_ERROR_NON_FATAL', 0);
-    try {
-      yield* serve(context, TEST_RUNTIME);
-    } catch (error) {
-      if (!(error instanceof RotError)) throw error;
-      soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
-      mailbox.complete('CMD_FAILURE');
-    }
+function* serveTestCommand(context: FirmwareContext): Firmware {
+  const { mailbox, soc } = context.chip;
+  soc.set('CPTRA_FW_ERROR_NON_FATAL', 0);
+  try {
+    yield* serve(context, TEST_RUNTIME);
+  } catch (error) {
+    if (!(error instanceof RotError)) throw error;
+    soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
+    mailbox.complete('CMD_FAILURE');
   }
 }
 
+/** Whether the runtime takes commands, and the one that stands in the mailbox is not for the runtime itself. */
 function isTestCommand({ chip }: FirmwareContext): boolean {
   const pending = chip.mailbox.pending();
-  return pending !== undefined && TEST_RUNTIME.has(pending.command);
+  const serving = chip.soc.field('CPTRA_FLOW_STATUS', 'ready_for_runtime') !== 0;
+  return serving && pending !== undefined && TEST_RUNTIME.has(pending.command);
 }
