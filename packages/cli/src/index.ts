@@ -1,3 +1,4 @@
+export { COMMAND_COLUMNS, commandCells } from './command-cells.ts';
 export { EXIT, errorJson } from './errors.ts';
 export { type Io, type Output, processIo } from './io.ts';
 export { run } from './run.ts';

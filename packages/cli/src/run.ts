@@ -1,5 +1,6 @@
 import { bootCommand } from './commands/boot.ts';
 import { chainCommand } from './commands/chain.ts';
+import { commandsCommand } from './commands/commands.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { debugUnlockCommand } from './commands/debug-unlock.ts';
 import { dpeSimCommand } from './commands/dpe-sim.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   debugUnlockCommand,
   dpeSimCommand,
   serveCommand,
+  commandsCommand,
   errorCommand,
   conformanceCommand,
 ];

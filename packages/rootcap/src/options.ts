@@ -1,6 +1,7 @@
 import { type CryptoProvider, type Entropy, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
 import { defaultProvider } from '@rootcap/crypto/default';
 import {
+  type AnyDefinedCommand,
   FIRMWARE_PROFILES,
   type FirmwareProfileName,
   type RomInfo,
@@ -86,8 +87,8 @@ export interface DeviceOptions {
    * needs more bytes than the root's. Default: none, certificates are valid DER.
    */
   readonly compatibility?: { readonly dpeRootSizedTcbInfos?: boolean };
-  /** Further mailbox commands of the runtime. */
-  readonly commands?: readonly RuntimeCommand[];
+  /** Further mailbox commands of the runtime: see `defineCommand`. One with a known id replaces the built-in command. */
+  readonly commands?: readonly (RuntimeCommand | AnyDefinedCommand)[];
   /** Blocks of one's own on the core's bus and the SoC's: see `defineBlock`. */
   readonly blocks?: readonly BlockFactory[];
   /** Stages of the firmware to replace. */
@@ -144,7 +145,7 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     axiUser: options.axiUser ?? 1,
     mailboxAxiUsers: options.mailboxAxiUsers ?? [0, 1, 2, 3, 4],
     verifyOwnSignatures: options.verifyOwnSignatures ?? true,
-    commands: options.commands ?? [],
+    commands: (options.commands ?? []) as readonly RuntimeCommand[],
     stages: { ...STAGES, ...options.stages },
     rom: options.rom ?? demoRom(provider),
   };
