@@ -1,3 +1,9 @@
+export {
+  COMPARED_COMMANDS,
+  type CommandOverview,
+  type CommandStatus,
+  commandOverview,
+} from './caliptra/compared-commands.ts';
 export { findSuites, RECOGNIZERS, type Report, runConformance } from './run.ts';
 export {
   createStore,
@@ -12,8 +18,12 @@ export {
   type Failure,
   type Limits,
   MAX_FAILURES,
+  type Mismatch,
   type NotRunCount,
+  notRun,
   type Recognizer,
+  runTests,
   type Suite,
   type SuiteResult,
+  type TestCase,
 } from './suite.ts';

@@ -41,6 +41,8 @@ export interface ConformanceContext {
    */
   readonly bitMessages?: boolean;
   readonly limits?: Limits;
+  /** Is told of each mailbox command that a recorded device answered with success, and the model with the same bytes. */
+  readonly onSameAnswer?: (command: number) => void;
 }
 
 /** A set of tests that can be run. */
@@ -70,7 +72,7 @@ class NotRun extends Error {
   override readonly name = 'NotRun';
 }
 
-/** @internal Ends a test as not run. */
+/** Ends a test as not run. */
 export function notRun(reason: string): never {
   throw new NotRun(reason);
 }
@@ -78,9 +80,10 @@ export function notRun(reason: string): never {
 /** What went wrong, or undefined if all is as expected. */
 export type Mismatch = string | undefined;
 
-/** @internal One test of a set. */
+/** One test of a set. */
 export interface TestCase {
   readonly id: string;
+  /** @returns what is wrong, or nothing */
   run(): Mismatch;
 }
 
@@ -106,7 +109,7 @@ function outcomeOf(test: TestCase): Outcome {
   }
 }
 
-/** @internal Runs the tests and counts. */
+/** Runs the tests and counts. What a test throws is a failure, unless {@link notRun} threw it. */
 export function runTests(
   name: string,
   source: string,

@@ -12,7 +12,7 @@ const [, node] = PROVIDERS;
 
 /** What a boot may leave out. */
 const LEFT_OUT: readonly RegExp[] = [
-  /^measurements of SoC firmware, which the model does not load yet$/,
+  /^measurements of SoC firmware, which the recording does not give$/,
   /^outside the sample$/,
 ];
 

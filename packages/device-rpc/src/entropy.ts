@@ -2,11 +2,20 @@ import { type CryptoProvider, concatBytes, utf8ToBytes, type XofState } from '@r
 import { EntropyDry, type TrngResponder, type TrngResponse } from '@rootcap/hardware';
 import type { ReplayableEntropy } from 'rootcap';
 import { invalidParameter } from './errors.ts';
-import { bytesOfWords, integer, integerOf, isAbsent, listOf, objectOf, U32_MAX, wordsOf } from './params.ts';
+import {
+  bytesOfWords,
+  integer,
+  integerOf,
+  isAbsent,
+  isHexDigits,
+  listOf,
+  objectOf,
+  U32_MAX,
+  wordsOf,
+} from './params.ts';
 
 const RESPONSE_SIZE = 48;
 const RESPONSE_WORDS = 12;
-const NIBBLES = /^[0-9a-f]*$/;
 
 /** What a client says of its device's entropy. */
 export interface EntropyPlan {
@@ -22,12 +31,12 @@ export function entropyPlan(value: unknown): EntropyPlan {
   if (isAbsent(value)) return { responses: [], nibbles: '', seed: 0 };
   const params = objectOf(value, 'entropy');
   const { etrng, itrngNibbles } = params;
-  if (!isAbsent(itrngNibbles) && !(typeof itrngNibbles === 'string' && NIBBLES.test(itrngNibbles)))
+  if (!isAbsent(itrngNibbles) && !isHexDigits(itrngNibbles))
     throw invalidParameter('entropy.itrngNibbles', 'lower-case hexadecimal digits');
   const items = isAbsent(etrng) ? [] : listOf(etrng, 'entropy.etrng', 2 ** 20);
   return {
     responses: items.map((item, i) => response(item, `entropy.etrng[${i}]`)),
-    nibbles: isAbsent(itrngNibbles) ? '' : (itrngNibbles as string),
+    nibbles: isAbsent(itrngNibbles) ? '' : itrngNibbles,
     seed: isAbsent(params.seed) ? undefined : integerOf(params.seed, 'entropy.seed', Number.MAX_SAFE_INTEGER),
   };
 }

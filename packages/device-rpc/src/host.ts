@@ -3,13 +3,15 @@ import { defaultProvider } from '@rootcap/crypto/default';
 import { Board } from './board.ts';
 import { createFrom } from './create.ts';
 import { invalidParameter, notAvailable } from './errors.ts';
-import type { Params } from './params.ts';
+import { isAbsent, type Params } from './params.ts';
 
 export interface HostOptions {
   /** Cryptography of all devices. Default: the fastest for the runtime. */
   readonly provider?: CryptoProvider;
   /** Engine of every device, also for clients that ask for another one. */
   readonly engine?: 'model' | undefined;
+  /** Stand-ins of every device with test access whose client names none, as `create` takes them. */
+  readonly standIns?: readonly { readonly digest: string; readonly name: string }[];
   /** Devices that may live at the same time. Default: no limit. */
   readonly maxDevices?: number;
 }
@@ -18,13 +20,15 @@ export interface HostOptions {
 export class Host {
   readonly provider: CryptoProvider;
   readonly #engine: 'model' | undefined;
+  readonly #standIns: HostOptions['standIns'];
   readonly #maxDevices: number;
   readonly #named = new Map<string, Board>();
   #devices = 0;
 
-  constructor({ provider, engine, maxDevices }: HostOptions = {}) {
+  constructor({ provider, engine, standIns, maxDevices }: HostOptions = {}) {
     this.provider = provider ?? defaultProvider();
     this.#engine = engine;
+    this.#standIns = standIns;
     this.#maxDevices = maxDevices ?? Number.POSITIVE_INFINITY;
   }
 
@@ -42,7 +46,7 @@ export class Host {
   create(params: Params, leaving: Board | undefined): { readonly board: Board; readonly axiUser: number } {
     const room = leaving?.users === 1 ? 1 : 0;
     if (this.#devices - room >= this.#maxDevices) throw notAvailable(`more than ${this.#maxDevices} devices`);
-    const created = createFrom(params, this.provider, this.#engine);
+    const created = createFrom(this.#withStandIns(params), this.provider, this.#engine);
     const { name } = created;
     const taken = name === undefined ? undefined : this.#named.get(name);
     if (taken !== undefined && !(taken === leaving && room === 1)) throw invalidParameter('name', 'a name not in use');
@@ -52,6 +56,10 @@ export class Host {
     this.#devices++;
     if (name !== undefined) this.#named.set(name, board);
     return { board, axiUser: created.axiUser };
+  }
+
+  #withStandIns(params: Params): Params {
+    return params.testAccess === true && isAbsent(params.standIns) ? { ...params, standIns: this.#standIns } : params;
   }
 
   /** @returns the device of that name, if there is one, with one user more */

@@ -3,7 +3,8 @@ import { invalidParameter } from './errors.ts';
 
 export type Params = Readonly<Record<string, unknown>>;
 
-const HEX = /^(?:[0-9a-f]{2})*$/;
+/** Searched for, since a pattern for the whole of a text of megabytes runs out of stack. */
+const NO_HEX_DIGIT = /[^0-9a-f]/;
 const HEX_NUMBER = /^0x[0-9a-f]{1,13}$/i;
 export const U32_MAX = 0xffff_ffff;
 
@@ -39,9 +40,14 @@ export function choice<const T extends string>(params: Params, name: string, cho
   return value as T;
 }
 
+/** Whether it is text of lower-case hexadecimal digits only. */
+export function isHexDigits(value: unknown): value is string {
+  return typeof value === 'string' && !NO_HEX_DIGIT.test(value);
+}
+
 /** Lower-case hexadecimal, two digits a byte. */
 export function bytesOf(value: unknown, name: string, limits: { readonly max?: number; readonly size?: number } = {}) {
-  if (typeof value !== 'string' || !HEX.test(value)) throw invalidParameter(name, 'lower-case hexadecimal bytes');
+  if (!isHexDigits(value) || value.length % 2 !== 0) throw invalidParameter(name, 'lower-case hexadecimal bytes');
   const { size, max } = limits;
   if (size !== undefined && value.length !== 2 * size) throw invalidParameter(name, `${size} bytes`);
   if (max !== undefined && value.length > 2 * max) throw invalidParameter(name, `at most ${max} bytes`);

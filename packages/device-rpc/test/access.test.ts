@@ -76,6 +76,13 @@ describe('transfer', () => {
     client.fuses().go();
   });
 
+  test('bytes as many as a line may hold', () => {
+    const client = board({ subsystem: true });
+    const image = 'ab'.repeat(31 * 2 ** 20);
+    expect(client.call('recovery', { images: [image] })).toEqual({});
+    expect(client.fails('recovery', { images: [`${image}g0`] })).toMatchObject({ code: -32602 });
+  });
+
   test('a FIFO of no bytes is no access', () => {
     const client = board();
     expect(client.ops(['rf', 0x100, 0], ['wf', 0x100, ''])).toEqual(['', null]);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { entropyBlock, utf8ToBytes } from '@rootcap/crypto';
 import { COMMAND_ID } from '@rootcap/firmware';
 import { buildBundle, demoKeys } from '@rootcap/image';
-import { createDevice, demoBundle } from 'rootcap';
+import { createDevice, demoBundle, demoMcuFirmware, demoSocManifest } from 'rootcap';
 import { booted, Client, CMD, DATAOUT, DLEN, EXECUTE, provider, STATUS, soc, words } from './helpers.ts';
 
 const SEED = utf8ToBytes('device RPC');
@@ -62,7 +62,8 @@ describe('a boot through the pins', () => {
     client.call('create', { securityState: 7, subsystem: true });
     client.fuses().go();
     client.step(2 ** 24);
-    client.call('recovery', { images: [Buffer.from(demoBundle(provider)).toString('hex')] });
+    const images = [demoBundle(provider), demoSocManifest(provider), demoMcuFirmware()];
+    client.call('recovery', { images: images.map((image) => Buffer.from(image).toString('hex')) });
     expect(client.send(COMMAND_ID.RI_DOWNLOAD_FIRMWARE, new Uint8Array(4)).status).toBe(2);
     expect(client.run()).toContain('RT listening');
     expect(client.call('wires').readyForRuntime).toBe(true);
@@ -72,7 +73,8 @@ describe('a boot through the pins', () => {
     const client = new Client();
     client.call('create', { securityState: 5 });
     client.fuses().go({ csr: true });
-    expect(client.step(2 ** 24, { watch: [soc('CPTRA_FLOW_STATUS')] }).reason).toBe('watch');
+    const waiting = client.step(2 ** 24, { watch: [soc('CPTRA_FLOW_STATUS')] });
+    expect(waiting.reason).toBe('watch');
     expect(client.call('wires').mailboxDataAvail).toBe(true);
     const size = client.read(DLEN);
     const [envelope] = client.ops(
@@ -82,6 +84,8 @@ describe('a boot through the pins', () => {
     );
     // ASCII of "CSR", a little-endian word.
     expect([size, envelope.slice(0, 8)]).toEqual([8784, '52534300']);
+    const csr = /\[idev\] ECC CSR = ([0-9A-F]+)\n/.exec(waiting.output)?.[1]?.toLowerCase();
+    expect(envelope.slice(24, 24 + (csr?.length ?? 0))).toBe(csr);
     expect(client.step(2 ** 24).readyForFw).toBe(true);
   });
 

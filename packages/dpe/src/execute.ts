@@ -86,9 +86,14 @@ export function encodeCommand<Name extends DpeCommandName>(
   request: DpeRequest<Name>,
 ): Uint8Array {
   const command = DPE_COMMANDS[name] as DpeCommand<unknown>;
-  const body = command.request(profile).encode(request);
+  return commandWith(profile, name, command.request(profile).encode(request));
+}
+
+/** A command whose body is encoded already. */
+export function commandWith(profile: DpeProfile, name: DpeCommandName, body: Uint8Array): Uint8Array {
   const output = new Uint8Array(CommandHdr.size + body.length);
-  output.set(CommandHdr.encode({ magic: COMMAND_MAGIC, cmd_id: command.id, profile: profile.id }));
+  const cmd_id = DPE_COMMANDS[name].id;
+  output.set(CommandHdr.encode({ magic: COMMAND_MAGIC, cmd_id, profile: profile.id }));
   output.set(body, CommandHdr.size);
   return output;
 }

@@ -8,6 +8,7 @@ export {
   type DpeEnvironment,
 } from './environment.ts';
 export {
+  commandWith,
   encodeCommand,
   errorResponse,
   executeCommand,
@@ -27,6 +28,7 @@ export type {
   SignerIdentifier,
 } from './port.ts';
 export { type DpeProfile, ML_DSA_87, P256_SHA256, P384_SHA384, PROFILES } from './profiles.ts';
+export { type DecodeOptions, DPE_RESPONSES, type DpeResponse, decodeResponse, statusName } from './responses.ts';
 export { DpeState, type StateOptions } from './state.ts';
 export {
   CONTEXT_STATE,

@@ -1,5 +1,6 @@
 export { type AnyLayout, TABLE_LAYOUTS } from './all-layouts.ts';
 export { BOOT_STATUS, type BootStatusName, bootStatusName } from './boot-status.ts';
+export { type CommandEntry, type CommandUse, commandCatalogue } from './command-catalogue.ts';
 export { FirmwareContext, type FirmwareOptions, type FirmwareState, type RomInfo, type StageName } from './context.ts';
 export type { EntryPoint, Firmware, Wait } from './coroutine.ts';
 export { UPDATE_RESET_CYCLES } from './cycles.ts';
@@ -19,6 +20,15 @@ export {
 export { type CertifiedLayer, storedCertificate } from './messages/certificate-parts.ts';
 export { hasValidChecksum, messageChecksum, sealMessage } from './messages/checksum.ts';
 export { COMMAND_ID, type CommandName, commandName } from './messages/command-ids.ts';
+export {
+  decodeResponse,
+  encodeRequest,
+  type Messages,
+  type MessagesOf,
+  type RequestFields,
+  type ResponseFields,
+  sizeNameOf,
+} from './messages/fields.ts';
 export { COMMAND_MESSAGES, messagesOf } from './messages/interface.ts';
 export { MESSAGE_LAYOUTS } from './messages/layout-table.ts';
 export { ProductionAuthDebugUnlockChallenge, ProductionAuthDebugUnlockToken } from './messages/layouts/fuses.ts';
@@ -31,8 +41,9 @@ export { ROM_COMMANDS } from './rom/commands/table.ts';
 export { FHT_MARKER } from './rom/fht.ts';
 export { PCR_ID } from './rom/pcrs.ts';
 export { RECOVERY_REASON, recoveryReason } from './rom/recovery-reason.ts';
-export { type RequestLength, type RuntimeCommand, runtimeCommand } from './runtime/command.ts';
+export { type Pl0Rule, type RequestLength, type RuntimeCommand, runtimeCommand } from './runtime/command.ts';
 export { RUNTIME_COMMANDS } from './runtime/commands/table.ts';
+export { type CommandDefinition, type DefinedCommand, defineCommand } from './runtime/define-command.ts';
 export { FIRMWARE_VERIFY_RESULT } from './runtime/firmware-verify.ts';
 export { MCU_FW_STATUS, MCU_RESET_REASON } from './runtime/mcu.ts';
 export { AUTHORIZATION } from './runtime/soc-manifest/authorize.ts';

@@ -111,6 +111,11 @@ describe('debug intent', () => {
     expect(key(device)).toBe(key(other));
   });
 
+  test('a request in passive mode stops ROM', () => {
+    const device = board({ subsystemMode: false });
+    expect(device.fatal).toBe('SS_DBG_UNLOCK_REQ_IN_PASSIVE_MODE');
+  });
+
   test('a request without intent is not looked at', () => {
     const device = board({ debugIntent: false });
     expect([device.fatal, device.wait.entry, device.debugResponse]).toEqual([undefined, 'rom-mailbox', []]);

@@ -5,7 +5,7 @@ import { COMMAND_ID, sealMessage } from '@rootcap/firmware';
 import { demoKeys } from '@rootcap/image';
 import { swapWords } from '@rootcap/struct';
 import { AXI_USER, Board, hex, provider, runtimeBoard, words } from './support/board.ts';
-import { signedBundle } from './support/bundle.ts';
+import { signedBundle, socFirmware } from './support/bundle.ts';
 import { call, pattern, refusal, requestOf, send } from './support/cryptographic.ts';
 
 /**
@@ -98,7 +98,7 @@ describe('debug unlock in the runtime', () => {
     const hash = createHash('sha384').update(swapWords(ecc.publicKey)).update(mldsa.publicKey).digest();
     device.chip.mci.setDebugUnlockHash(LEVEL, new Uint8Array(hash));
     device.powerOn();
-    device.chip.recovery.stage([signedBundle(provider)]);
+    device.chip.recovery.stage([signedBundle(provider), ...socFirmware(provider)]);
     device.execute('RI_DOWNLOAD_FIRMWARE');
     if (requested) device.chip.soc.set('SS_DBG_SERVICE_REG_REQ', PRODUCTION_REQUEST);
     return device;

@@ -1,6 +1,7 @@
 import type { AxiBus } from './axi.ts';
 import { type Block, type BusAccess, UC_ACCESS } from './block.ts';
 import { BusFault } from './bus-fault.ts';
+import { extentOf } from './extent.ts';
 import type { Mailbox } from './mailbox.ts';
 import { type AccessSize, checkAligned, readLittleEndian, writeLittleEndian } from './memory.ts';
 import { SOC_IFC_REG } from './registers/soc-interface.ts';
@@ -34,8 +35,10 @@ export interface TapBus {
 }
 
 export interface BusParts {
-  /** Blocks in the order of their base addresses; a block reaches up to the next. */
+  /** The chip's own; a block reaches up to the next. */
   readonly blocks: readonly Block[];
+  /** Blocks that the chip was given: they have the addresses of their registers, for the SoC too. */
+  readonly ownBlocks: readonly Block[];
   readonly soc: SocInterface;
   readonly mailbox: Mailbox;
   readonly shaAccelerator: ShaAccelerator;
@@ -67,6 +70,11 @@ function windows(blocks: readonly Block[]): readonly Window[] {
   });
 }
 
+/** Exactly where the registers are. */
+function ownWindows(blocks: readonly Block[]): readonly Window[] {
+  return blocks.map((block) => ({ ...extentOf(block.declaration), block }));
+}
+
 function find(all: readonly Window[], address: number): Window | undefined {
   return all.find(({ base, end }) => address >= base && address < end);
 }
@@ -90,7 +98,7 @@ function writeBlock(
 
 /** What the core sees. */
 export function ucBus(parts: BusParts): UcBus {
-  const all = windows(parts.blocks);
+  const all = [...ownWindows(parts.ownBlocks), ...windows(parts.blocks)];
   const memories = [
     { ...MEMORY_MAP.DCCM, bytes: parts.dccm },
     { ...MEMORY_MAP.ICCM, bytes: parts.iccm },
@@ -160,12 +168,13 @@ const FUSE_RANGE = {
 } as const;
 
 /**
- * What the SoC sees: mailbox, SoC interface and, in subsystem mode, SHA accelerator (for the DMA user only) and the
+ * What the SoC sees: mailbox, SoC interface, blocks of one's own and, in subsystem mode, SHA accelerator (for the DMA user only) and the
  * devices on the AXI bus. An AXI user that a filter keeps out reads 0 and writes nothing.
  */
 export function socBus(parts: BusParts): SocBus {
   const { soc, mailbox, shaAccelerator, axi } = parts;
-  const all = windows([mailbox, shaAccelerator, soc]).map((window) => ({ ...window, end: window.base + 0x1000 }));
+  const builtIn = windows([mailbox, shaAccelerator, soc]).map((window) => ({ ...window, end: window.base + 0x1000 }));
+  const all = [...ownWindows(parts.ownBlocks), ...builtIn];
   const reach = (address: number, axiUser: number): Window | undefined => {
     const window = find(all, address);
     if (window?.block !== shaAccelerator) return window;

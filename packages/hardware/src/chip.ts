@@ -16,6 +16,7 @@ import { KeyVault } from './key-vault.ts';
 import { Mailbox } from './mailbox.ts';
 import { MCI_REGISTERS_SIZE, MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciState } from './mci.ts';
 import { OTP_SIZE, OtpController, type OtpState } from './otp.ts';
+import { type BlockFactory, makeOwnBlocks } from './own-block.ts';
 import { PcrBank } from './pcr-bank.ts';
 import { RECOVERY_IFC_SIZE, RecoveryInterface } from './recovery-interface.ts';
 import type { Lifecycle, SecurityPins } from './security-state.ts';
@@ -56,6 +57,8 @@ export interface ChipOptions {
   readonly awaitsGo?: boolean;
   /** 32 bytes that the fuse controller holds: `FUSE_HEK_SEED` after a cold reset. */
   readonly hekSeed?: Uint8Array;
+  /** Blocks of one's own on the core's bus and the SoC's. */
+  readonly blocks?: readonly BlockFactory[];
   /** First contents of a memory of {@link TEST_SRAM_SIZE} bytes on the AXI bus, which only test benches have. */
   readonly testSram?: Uint8Array;
   readonly abrEngine?: AbrEngine;
@@ -200,7 +203,9 @@ export class Chip {
     });
     this.stagingArea = new AxiMemory(hwConfig.subsystemMode ? STAGING_SIZE : 0);
     this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
-    this.#blocks = this.#registerBlocks();
+    const builtIn = this.#registerBlocks();
+    const ownBlocks = makeOwnBlocks(options.blocks ?? [], this, builtIn);
+    this.#blocks = [...builtIn, ...ownBlocks];
     soc.hooks = {
       updateReset: () => this.reset('update'),
       trngRequest: () => this.trng.onRequest(),
@@ -215,7 +220,8 @@ export class Chip {
     if (hwConfig.subsystemMode) this.#attachSubsystem();
     this.testSram = options.testSram === undefined ? undefined : this.#attachTestSram(options.testSram);
     const parts = {
-      blocks: this.#blocks,
+      blocks: builtIn,
+      ownBlocks,
       soc,
       mailbox: this.mailbox,
       shaAccelerator: this.shaAccelerator,
@@ -266,6 +272,13 @@ export class Chip {
   /** The blocks on the buses. */
   blocks(): readonly Block[] {
     return this.#blocks;
+  }
+
+  /** One of the blocks, by the name of its declaration: one's own, to look into it. @throws RangeError for another name */
+  block(name: string): Block {
+    const found = this.#blocks.find(({ declaration }) => declaration.name === name);
+    if (found === undefined) throw new RangeError(`name: no block is called ${name}`);
+    return found;
   }
 
   /** Registers that answer as an idle block's would. */

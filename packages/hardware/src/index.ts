@@ -63,6 +63,14 @@ export {
 export { MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciOptions, type MciState } from './mci.ts';
 export type { AccessSize } from './memory.ts';
 export { OTP_BANK_SIZE, OtpController, type OtpOptions, type OtpState } from './otp.ts';
+export {
+  type BlockDefinition,
+  type BlockFactory,
+  type BlockRegisters,
+  defineBlock,
+  type ReadHandler,
+  type WriteHandler,
+} from './own-block.ts';
 export { PcrBank, type PcrBankOptions } from './pcr-bank.ts';
 export { RecoveryInterface, type RecoveryInterfaceState } from './recovery-interface.ts';
 export { ABR_REG } from './registers/abr.ts';

@@ -592,8 +592,9 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
   }
 
   #captureStraps(): void {
+    if (this.subsystemMode || this.#reference === 'emulator')
+      this.store('SS_DEBUG_INTENT', Number(this.#options.debugIntent ?? false));
     if (!this.subsystemMode) return;
-    this.store('SS_DEBUG_INTENT', Number(this.#options.debugIntent ?? false));
     if (this.#options.straps === undefined) return;
     for (const [name, index, value] of strapRegisters(this.#options.straps)) this.store(name, value, index);
   }

@@ -70,9 +70,10 @@ describe('fuses and straps', () => {
     expect(chip.soc.get(name)).toBe(strapped);
   });
 
-  test('straps are not connected in passive mode', () => {
-    const chip = makeChip({ debugIntent: true });
+  test('straps are not connected in passive mode; the emulator connects the one for debug intent', () => {
+    const chip = makeChip({ debugIntent: true, reference: 'rtl' });
     expect([chip.soc.get('SS_MCI_BASE_ADDR_L'), chip.soc.debugIntent]).toEqual([0, false]);
+    expect(makeChip({ debugIntent: true, reference: 'emulator' }).soc.debugIntent).toBe(true);
     expect(chip.soc.get('SS_NUM_OF_PROD_DEBUG_UNLOCK_AUTH_PK_HASHES')).toBe(8);
   });
 

@@ -116,11 +116,13 @@ export function demoMcuFirmware(): Uint8Array {
 const manifests = new WeakMap<CryptoProvider, Map<string, Uint8Array>>();
 
 /** What a demo manifest is for. */
-interface DemoManifestOptions {
-  /** Firmware of the demo vendor and owner, which takes the manifest. */
-  readonly bundle: Uint8Array;
-  readonly mcuFirmware: Uint8Array;
-  readonly svn: number;
+export interface DemoManifestOptions {
+  /** Firmware of the demo vendor and owner, which takes the manifest. Default the demo bundle. */
+  readonly bundle?: Uint8Array;
+  /** Default that of the demo MCU. */
+  readonly mcuFirmware?: Uint8Array;
+  /** Default 0. */
+  readonly svn?: number;
 }
 
 /**
@@ -130,7 +132,7 @@ interface DemoManifestOptions {
  */
 export function demoSocManifest(
   provider: CryptoProvider,
-  { bundle, mcuFirmware, svn }: DemoManifestOptions,
+  { bundle = demoBundle(provider), mcuFirmware = demoMcuFirmware(), svn = 0 }: DemoManifestOptions = {},
 ): Uint8Array {
   const { pqcKeyType, preamble } = ImageManifest.decodeFrom(bundle);
   const pqc = pqcKeyTypeOf(pqcKeyType) ?? 'mldsa';

@@ -7,9 +7,10 @@ import type { DeviceState, DeviceWait } from './device.ts';
  * |---|---|
  * | `wrong-state` | the device is not where the method needs it |
  * | `mailbox-locked` | somebody else holds the mailbox, or a command of this client still waits in it |
+ * | `no-reason` | the firmware failed a command and left no code |
  * | `firmware-ended` | a replaced stage of the firmware returned, which firmware never does |
  */
-export type DeviceErrorCode = 'wrong-state' | 'mailbox-locked' | 'firmware-ended';
+export type DeviceErrorCode = 'wrong-state' | 'mailbox-locked' | 'no-reason' | 'firmware-ended';
 
 /**
  * A call that the device cannot take now. No firmware has looked at it, so there is no code in an error register; what

@@ -14,6 +14,7 @@ import {
 } from '@rootcap/firmware';
 import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
 import { DeviceClock } from './clock.ts';
+import { DeviceDpe } from './device-dpe.ts';
 import { DeviceError, wrongState } from './device-error.ts';
 import { isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
@@ -47,6 +48,7 @@ export class Device {
   readonly chip: Chip;
   readonly context: FirmwareContext;
   readonly mailbox: DeviceMailbox;
+  readonly dpe: DeviceDpe;
   /** The device in time; {@link step} and {@link run} take none. */
   readonly clock: DeviceClock;
   readonly #listeners = new Set<DeviceListener>();
@@ -64,6 +66,7 @@ export class Device {
       commands: this.options.commands,
     });
     this.mailbox = new DeviceMailbox(this, this.options.axiUser);
+    this.dpe = new DeviceDpe(this.mailbox);
     this.clock = new DeviceClock(this);
     this.chip.on((event) => this.emit(event));
     this.context.onText = (text) => this.emit({ kind: 'text', text });
@@ -374,6 +377,7 @@ function newChip(options: ResolvedOptions): Chip {
     ...(options.straps === undefined ? {} : { straps: options.straps }),
     ...(options.debugIntent === undefined ? {} : { debugIntent: options.debugIntent }),
     ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),
+    ...(options.blocks === undefined ? {} : { blocks: options.blocks }),
     ...(options.abrEngine === undefined ? {} : { abrEngine: options.abrEngine }),
   });
 }

@@ -8,7 +8,7 @@ import {
   STAGES,
   type Stages,
 } from '@rootcap/firmware';
-import type { AbrEngine, Fuses, Straps, TrngResponder } from '@rootcap/hardware';
+import type { AbrEngine, BlockFactory, Fuses, Straps, TrngResponder } from '@rootcap/hardware';
 import { decodeSvnFuse, LIFECYCLE } from '@rootcap/image';
 import { demoBundle, demoFuses, demoMcuFirmware, demoSocManifest } from './demo.ts';
 import { replayableEntropy } from './entropy.ts';
@@ -88,6 +88,8 @@ export interface DeviceOptions {
   readonly compatibility?: { readonly dpeRootSizedTcbInfos?: boolean };
   /** Further mailbox commands of the runtime. */
   readonly commands?: readonly RuntimeCommand[];
+  /** Blocks of one's own on the core's bus and the SoC's: see `defineBlock`. */
+  readonly blocks?: readonly BlockFactory[];
   /** Stages of the firmware to replace. */
   readonly stages?: Partial<Stages>;
   /** What ROM says of itself. */

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createDevice, type Device, DeviceError, type DeviceOptions, demoBundle } from 'rootcap';
+import {
+  createDevice,
+  type Device,
+  DeviceError,
+  type DeviceOptions,
+  demoBundle,
+  demoMcuFirmware,
+  demoSocManifest,
+} from 'rootcap';
 
 /** A state with each array as its hash: quick to compare, and a failure names the place. */
 function summary(state: unknown): unknown {
@@ -166,7 +174,8 @@ test('a subsystem that waits for a recovery image cannot be saved, and goes on',
   const device = createDevice({ subsystemMode: true }).bootToRom();
   device.mailbox.execute('RI_DOWNLOAD_FIRMWARE');
   expect(() => device.fork()).toThrow(DeviceError);
-  device.chip.recovery.stage([bundleOf(device)]);
+  const { provider } = device.options;
+  device.chip.recovery.stage([demoBundle(provider), demoSocManifest(provider), demoMcuFirmware()]);
   device.run();
   expect(device.state).toBe('runtime');
 });

@@ -8,6 +8,7 @@ import { parseInteger } from '../values.ts';
 interface ServeArguments {
   readonly rpc: readonly string[];
   readonly engine?: 'model';
+  readonly standIn?: readonly string[];
   readonly maxLine?: string;
   readonly maxDevices?: string;
   readonly maxConnections?: string;
@@ -24,8 +25,16 @@ function serveOptions(args: ServeArguments): ServeOptions {
     maxConnections: limit(args.maxConnections, '--max-connections'),
     idleTimeout: limit(args.idleTimeout, '--idle-timeout'),
   };
-  const given = Object.entries({ ...limits, engine: args.engine }).filter(([, value]) => value !== undefined);
+  const given = Object.entries({ ...limits, engine: args.engine, standIns: args.standIn?.map(standIn) }).filter(
+    ([, value]) => value !== undefined,
+  );
   return Object.fromEntries(given);
+}
+
+/** `NAME=DIGEST`. The server judges both when it makes a device. */
+function standIn(text: string): { readonly name: string; readonly digest: string } {
+  const [name = '', digest = ''] = text.split('=');
+  return { name, digest };
 }
 
 /** Relative paths start where the command does. */
@@ -64,6 +73,10 @@ export function serveCommand(program: Command, terminal: Terminal): void {
     .description("serve the chip's pins to test benches in other processes (Device RPC)")
     .requiredOption('--rpc <endpoint...>', 'where: unix:PATH, tcp:127.0.0.1:PORT, ws:127.0.0.1:PORT; port 0 is any')
     .addOption(new Option('--engine <name>', 'run every device on it, whatever its client asks for').choices(['model']))
+    .option(
+      '--stand-in <name=digest...>',
+      'imitate the FMC or runtime image with this SHA-384 by a stand-in (docs/device-rpc.md)',
+    )
     .option('--max-line <bytes>', 'longest request (default: 64 MiB)')
     .option('--max-devices <n>', 'devices at the same time (default: no limit)')
     .option('--max-connections <n>', 'connections at the same time, for each endpoint (default: 4096)')

@@ -149,12 +149,14 @@ class Session {
     // The recording's recovery interface had data when it had no image: zeros.
     if (id === COMMAND_ID.RI_DOWNLOAD_FIRMWARE) this.device.chip.recovery.stage([new Uint8Array(4)]);
     const { status, errors, data } = exchange(this.device, id, this.#requestOf(entry), this.#axiUser);
-    return firstMismatch(
+    const mismatch = firstMismatch(
       compareText('mailbox status', status, entry.text('status')),
       entry.has('response_hex') ? compare('response', data, entry.hex('response_hex')) : undefined,
       entry.has('axi_response_hex') ? this.#compareAxiResponse(entry) : undefined,
       errorMismatch(errors, entry),
     );
+    if (mismatch === undefined && status !== 'CMD_FAILURE') this.#context.onSameAnswer?.(id);
+    return mismatch;
   }
 
   /** What a command left in the SoC's memory: both commands that do have the same head. */

@@ -91,7 +91,7 @@ export class RecoveryDriver {
     this.#write('RECOVERY_STATUS', RECOVERY_STATUS.SUCCESSFUL);
   }
 
-  /** @param reason - see {@link RECOVERY_REASON} */
+  /** @param reason - see `RECOVERY_REASON` */
   refuse(reason: number, index = 0): void {
     this.#write('RECOVERY_STATUS', RECOVERY_STATUS.IMAGE_AUTHENTICATION_ERROR | (index << 4));
     this.#deviceStatus(DEVICE_STATUS.BOOT_FAILURE, reason);

@@ -10,6 +10,8 @@ export type RomResponse = Uint8Array | undefined;
 export interface RomCommand {
   readonly id: number;
   readonly name: CommandName;
+  /** `exact` size of its struct, or `raw`: the handler looks at the message as it is. */
+  readonly length: 'exact' | 'raw';
   /** @param request - whole message, checksum included and already checked */
   handle(context: FirmwareContext, request: Uint8Array): RomResponse;
 }
@@ -24,7 +26,12 @@ export function romCommand<T>(
   request: Struct<T>,
   handle: (context: FirmwareContext, request: T) => RomResponse,
 ): RomCommand {
-  return { id: COMMAND_ID[name], name, handle: (context, message) => handle(context, decodeExactly(request, message)) };
+  return {
+    id: COMMAND_ID[name],
+    name,
+    length: 'exact',
+    handle: (context, message) => handle(context, decodeExactly(request, message)),
+  };
 }
 
 /** @throws RotError FW_PROC_MAILBOX_INVALID_REQUEST_LENGTH for any other length */

@@ -9,6 +9,7 @@ import {
 } from '@rootcap/dice';
 import { RotError } from '@rootcap/errors';
 import { KeyUsage } from '@rootcap/hardware';
+import { csrLine } from '../console.ts';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxIdle, report } from '../coroutine.ts';
 import { type DiceLayer, deriveKeyPairs, describeLayer, signWith } from '../dice-layer.ts';
@@ -149,6 +150,7 @@ function padded(data: Uint8Array, size: number): Uint8Array {
 function* sendCsrEnvelope(context: FirmwareContext, layer: DiceLayer): Firmware {
   const { chip, drivers, persistent } = context;
   const ecc = makeCsr(context, 'ecdsa-p384', layer);
+  context.print(csrLine(ecc));
   const mldsa = makeCsr(context, 'mldsa87', layer);
   const envelope = {
     ...emptyEnvelope(),

@@ -22,7 +22,7 @@ import {
   SOC_IFC_REG,
   writeFuses,
 } from '@rootcap/hardware';
-import { fusesOfBundle, signedBundle } from './bundle.ts';
+import { fusesOfBundle, signedBundle, socFirmware } from './bundle.ts';
 
 export const provider = defaultProvider();
 
@@ -208,7 +208,7 @@ export function runtimeBoard(options: BoardOptions = {}): Board {
   return copyOf('runtime', options, () => {
     const board = romBoard(options);
     if (options.subsystemMode === true) {
-      board.chip.recovery.stage([signedBundle(provider)]);
+      board.chip.recovery.stage([signedBundle(provider), ...socFirmware(provider)]);
       board.execute('RI_DOWNLOAD_FIRMWARE');
     } else board.loadFirmware();
     return board;

@@ -1,6 +1,15 @@
 import type { CryptoProvider } from '@rootcap/crypto';
 import type { Fuses } from '@rootcap/hardware';
-import { buildBundle, demoKeys, ownerPkHash, ownerPublicKeys, vendorPkHash, vendorPublicKeys } from '@rootcap/image';
+import {
+  buildAuthManifest,
+  buildBundle,
+  demoKeys,
+  demoManifestKeys,
+  ownerPkHash,
+  ownerPublicKeys,
+  vendorPkHash,
+  vendorPublicKeys,
+} from '@rootcap/image';
 
 export interface BundleParts {
   readonly svn?: number;
@@ -43,6 +52,23 @@ function build(provider: CryptoProvider, parts: BundleParts): Uint8Array {
     runtime: { payload: runtime, loadAddr: RUNTIME_ADDRESS, entryPoint: RUNTIME_ADDRESS, version: 0x0102_0304 },
     header: { svn: parts.svn ?? SVN, pl0Pauser: 1 },
   });
+}
+
+/** What a subsystem's runtime takes behind {@link signedBundle}: SoC manifest and firmware of the MCU. */
+export function socFirmware(provider: CryptoProvider): readonly [manifest: Uint8Array, mcuFirmware: Uint8Array] {
+  const mcuFirmware = new Uint8Array(64).fill(0xc0);
+  const { vendor, owner } = demoKeys(provider);
+  const first = <T>(keys: readonly T[]): T => keys[0] as T;
+  const manifest = buildAuthManifest({
+    provider,
+    pqc: 'mldsa',
+    svn: 0,
+    images: [{ fwId: 2, execBit: 2, digest: provider.hashes.digest('sha384', mcuFirmware) }],
+    vendorFirmware: { ecc: first(vendor.ecc), mldsa: first(vendor.mldsa) },
+    ownerFirmware: owner,
+    ...demoManifestKeys(provider),
+  });
+  return [manifest, mcuFirmware];
 }
 
 /** Fuses that let {@link signedBundle} in. */

@@ -24,6 +24,7 @@ const HASHES: Readonly<Record<number, 'sha384' | 'sha512'>> = {
 export const cmSha: RomCommand = {
   id: COMMAND_ID.CM_SHA,
   name: 'CM_SHA',
+  length: 'raw',
   handle({ chip }, message) {
     const { hash_algorithm, input_size } = decodeExactly(CmShaReqHdr, message.subarray(0, CmShaReqHdr.size));
     const end = CmShaReqHdr.size + input_size;

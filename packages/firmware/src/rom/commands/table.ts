@@ -60,7 +60,7 @@ function capabilities(context: FirmwareContext): Uint8Array {
 
 /** A command that decodes its request itself. */
 function raw(name: CommandName, handle: RomCommand['handle']): RomCommand {
-  return { id: COMMAND_ID[name], name, handle };
+  return { id: COMMAND_ID[name], name, length: 'raw', handle };
 }
 
 /**
