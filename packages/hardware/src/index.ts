@@ -43,6 +43,7 @@ export {
   emulatorKeyControl,
   type KeyDestination,
   type KeyOrigin,
+  KEY_SLOTS,
   KeyUsage,
   KeyVault,
   type KeyVaultOptions,
