@@ -47,7 +47,8 @@ export const ALLOWED_CHANGES: readonly AllowedChange[] = [
   {
     places: /^KV_REG\.KEY_ENTRY$/,
     attestationDisabled: true,
-    reason: 'the firmware derives the ML-DSA alias seed at each use, after DISABLE_ATTESTATION with another label than that',
+    reason:
+      'the firmware derives the ML-DSA alias seed at each use, after DISABLE_ATTESTATION with another label than that',
   },
   {
     places: /^DCCM\.dpe\.exported_cdi$/,
@@ -75,7 +76,8 @@ export const ALLOWED_CHANGES: readonly AllowedChange[] = [
     places: /^DCCM\.(auth_manifest|dpe\.(soc_manifest_svn|state|caliptra_managed_dpe_context_indices))$|^PV_REG\./,
     commands: ['SET_AUTH_MANIFEST'],
     codes: ['RUNTIME_DPE_CONTEXT_NOT_FOUND', 'RUNTIME_AUTH_AND_STASH_MEASUREMENT_DPE_ERROR'],
-    reason: 'the firmware keeps a verified manifest, then measures it; a client may have destroyed the context for that',
+    reason:
+      'the firmware keeps a verified manifest, then measures it; a client may have destroyed the context for that',
   },
   {
     places: /^(SOC_IFC_REG\.SS_GENERIC_FW_EXEC_CTRL|AXI\..*|DCCM\.mcu_firmware_loaded|SHA512_ACC_CSR\..*)$/,
