@@ -1,7 +1,7 @@
 import { concatBytes, utf8ToBytes } from '@rootcap/crypto';
 import { contextsOfType, DpeState, normalRoot } from '@rootcap/dpe';
 import { RotError } from '@rootcap/errors';
-import { type Firmware, type FirmwareContext, KEY_ID, PCR_ID, STAGES, type Wait } from '@rootcap/firmware';
+import { type Firmware, type FirmwareContext, KEY_ID, PCR_ID, STAGES, type Stage } from '@rootcap/firmware';
 import { KeyUsage } from '@rootcap/hardware';
 import { type Program, serve, type TestCommand, wordsInMemory } from './program.ts';
 
