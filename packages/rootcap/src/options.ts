@@ -54,7 +54,7 @@ export interface DeviceOptions {
    * for, which only firmware of the demo vendor and owner accepts.
    */
   readonly socManifest?: Uint8Array;
-  /** Firmware of the MCU, which has to be listed in the manifest as image 2. Default demo firmware. */
+  /** Firmware of the MCU, whole words, which has to be listed in the manifest as image 2. Default demo firmware. */
   readonly mcuFirmware?: Uint8Array;
   /** Whether the MCU's firmware is encrypted (ciphertext, then a 16-byte tag), so that the MCU has to decrypt it first. */
   readonly encryptedMcuFirmware?: boolean;
@@ -129,6 +129,7 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
   const profile = options.profile ?? '2.1.3';
   if (!Object.hasOwn(FIRMWARE_PROFILES, profile))
     throw new RangeError(`profile: ${profile} is none of ${Object.keys(FIRMWARE_PROFILES).join(', ')}`);
+  requireWords('mcuFirmware', options.mcuFirmware);
   const seed = typeof options.seed === 'string' ? utf8ToBytes(options.seed) : (options.seed ?? utf8ToBytes(DEMO_SEED));
   return {
     ...options,
@@ -147,6 +148,12 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     stages: { ...STAGES, ...options.stages },
     rom: options.rom ?? demoRom(provider),
   };
+}
+
+/** The recovery interface counts images in words: bytes that fill up the last one would be hashed too. */
+function requireWords(option: string, image: Uint8Array | undefined): void {
+  if (image !== undefined && image.length % 4 !== 0)
+    throw new RangeError(`${option}: ${image.length} bytes, not a multiple of 4`);
 }
 
 /** The model's ROM is TypeScript, so what it measures of itself is its name. */

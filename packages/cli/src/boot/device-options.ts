@@ -18,6 +18,9 @@ export interface BootArguments {
   readonly adoptFirmware?: true;
   readonly requestCsr?: true;
   readonly subsystem?: true;
+  readonly socManifest?: string;
+  readonly mcuFirmware?: string;
+  readonly encryptedMcuFirmware?: true;
   readonly ocpLock?: true;
   readonly debugUnlocked?: true;
   readonly pqc?: PqcKeyType;
@@ -47,6 +50,28 @@ function ownersOf(provider: CryptoProvider, bundle: Uint8Array): Partial<Fuses> 
   return { vendorPkHash, ownerPkHash, pqcKeyType };
 }
 
+function wholeWords(image: Uint8Array): Uint8Array {
+  if (image.length % 4 !== 0) throw new UsageError(`--mcu-firmware: ${image.length} bytes, not a multiple of 4`);
+  return image;
+}
+
+/** What a subsystem boots behind the firmware bundle. */
+function socFirmware(terminal: Terminal, args: BootArguments): DeviceOptions {
+  const { socManifest, mcuFirmware, encryptedMcuFirmware } = args;
+  if (args.subsystem !== true) {
+    if (socManifest !== undefined) throw new UsageError('--soc-manifest: only a subsystem (--subsystem) takes one');
+    if (mcuFirmware !== undefined || encryptedMcuFirmware !== undefined)
+      throw new UsageError('--mcu-firmware: only a subsystem (--subsystem) has an MCU');
+    return {};
+  }
+  return {
+    subsystemMode: true,
+    encryptedMcuFirmware: encryptedMcuFirmware === true,
+    ...(socManifest === undefined ? {} : { socManifest: terminal.read(socManifest, '--soc-manifest') }),
+    ...(mcuFirmware === undefined ? {} : { mcuFirmware: wholeWords(terminal.read(mcuFirmware, '--mcu-firmware')) }),
+  };
+}
+
 /** @throws UsageError for files and combinations that make no device */
 export function deviceOptions(terminal: Terminal, args: BootArguments): DeviceOptions {
   const provider = defaultProvider();
@@ -69,7 +94,7 @@ export function deviceOptions(terminal: Terminal, args: BootArguments): DeviceOp
     verifyOwnSignatures: args.selfVerify,
     debugLocked: args.debugUnlocked !== true,
     requestCsr: args.requestCsr === true,
-    subsystemMode: args.subsystem === true,
+    ...socFirmware(terminal, args),
     ocpLock: args.ocpLock === true,
     ...(args.lifecycle === undefined ? {} : { lifecycle: args.lifecycle }),
     ...(args.profile === undefined ? {} : { profile: args.profile }),
