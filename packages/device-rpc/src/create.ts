@@ -162,6 +162,8 @@ export function createFrom(params: Params, provider: CryptoProvider, engine: 'mo
   const name = deviceName(params);
   const device = createDevice(options);
   preload(device, params);
+  // The client is the MCU.
+  device.chip.mci.followsResetRequests = false;
   hashes.forEach((hash, i) => {
     device.chip.mci.setDebugUnlockHash(i + 1, hash);
   });

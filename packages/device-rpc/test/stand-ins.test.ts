@@ -36,6 +36,8 @@ describe('stand-ins', () => {
     const fuseLog = ask(client, 0x1000_0002);
     expect(fuseLog).toHaveLength(10 * 16);
     expect(ask(client, 0x1000_000a)).toHaveLength(0);
+    // 2.1.3, behind digest, revision and flags.
+    expect(ask(client, 0x1000_0008).slice(56)).toEqual(Uint8Array.of(0x43, 0x10, 0, 0));
     expect(client.send(0x1000_000c, NOTHING).status).toBe(2);
     expect(client.call('wires').genericOutput).toEqual([0xff, 0]);
   });

@@ -23,8 +23,9 @@ export interface MciOptions {
   readonly sramSize: number;
 }
 
-const { RESET_STATUS, NOTIF0_INTERNAL_INTR_R, NOTIF0_INTR_TRIG_R } = MCI_REG.registers;
+const { RESET_STATUS, RESET_REQUEST, NOTIF0_INTERNAL_INTR_R, NOTIF0_INTR_TRIG_R } = MCI_REG.registers;
 const MCU_IN_RESET = maskOf(RESET_STATUS.fields.mcu_reset_sts);
+const MCU_REQUEST = maskOf(RESET_REQUEST.fields.mcu_req);
 const RESET_REQUESTED = maskOf(NOTIF0_INTERNAL_INTR_R.fields.notif_cptra_mcu_reset_req_sts);
 
 /**
@@ -57,10 +58,20 @@ export class Mci {
   }
 
   #writeWord(offset: number, value: number): void {
-    const previous = this.#words[offset / 4] ?? 0;
-    if (offset === NOTIF0_INTERNAL_INTR_R.offset) this.#words[offset / 4] = previous & ~value;
-    else if (offset !== NOTIF0_INTR_TRIG_R.offset) this.#words[offset / 4] = value;
-    else if ((value & RESET_REQUESTED) !== 0) this.requestMcuReset();
+    switch (offset) {
+      case NOTIF0_INTERNAL_INTR_R.offset:
+        // The RTL clears what is written as 1, the emulator keeps what is written: any write acknowledges the request.
+        this.#words[offset / 4] = (this.#words[offset / 4] ?? 0) & ~(value | RESET_REQUESTED);
+        break;
+      case NOTIF0_INTR_TRIG_R.offset:
+        if ((value & RESET_REQUESTED) !== 0) this.requestMcuReset();
+        break;
+      case RESET_REQUEST.offset:
+        if ((value & MCU_REQUEST) !== 0) this.mcuInReset = true;
+        break;
+      default:
+        this.#words[offset / 4] = value;
+    }
   }
 
   /** `RESET_STATUS.mcu_reset_sts`: held in reset, its SRAM open to Caliptra. */

@@ -391,7 +391,8 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
       case 'CPTRA_WDT_TIMER1_CTRL':
       case 'CPTRA_WDT_TIMER2_CTRL':
         if (written & 1) this.#watchdogs.restart(name === 'CPTRA_WDT_TIMER1_CTRL' ? 1 : 2, this.#watchdogControl());
-        return next;
+        // A pulse in the RTL; the emulator keeps it, and its benches wait to see it.
+        return this.#reference === 'emulator' ? written & 1 : next;
       case 'CPTRA_WDT_TIMER1_EN':
       case 'CPTRA_WDT_TIMER2_EN':
       case 'CPTRA_WDT_TIMER1_TIMEOUT_PERIOD':

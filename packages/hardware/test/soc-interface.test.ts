@@ -408,6 +408,17 @@ describe('time', () => {
     expect(chip.soc.get('CPTRA_WDT_STATUS')).toBe(3);
   });
 
+  test('a restart is a pulse; the emulator keeps it until the next write', () => {
+    for (const [reference, seen] of [
+      ['rtl', 0],
+      ['emulator', 1],
+    ] as const) {
+      const chip = makeChip({ reference });
+      chip.soc.set('CPTRA_WDT_TIMER1_CTRL', 1);
+      expect(chip.soc.get('CPTRA_WDT_TIMER1_CTRL')).toBe(seen);
+    }
+  });
+
   test('a disabled timer does not count; a warm reset starts over', () => {
     const chip = makeChip();
     watch(chip, 100, 50);

@@ -107,8 +107,12 @@ describe('reset of the MCU', () => {
     chip.socBus.write(NOTIF0, 2, 1);
     expect([chip.mci.mcuInReset, chip.dma.readWord(NOTIF0)]).toEqual([false, 0]);
     chip.socBus.write(mciBase + 0x1034, 2, 1);
-    chip.mci.followResetRequest();
-    expect([chip.mci.mcuInReset, chip.dma.readWord(NOTIF0)]).toEqual([true, 0]);
+    expect(chip.dma.readWord(NOTIF0)).toBe(2);
+    // Benches of the emulator acknowledge with a 0.
+    chip.socBus.write(NOTIF0, 0, 1);
+    expect([chip.mci.mcuInReset, chip.dma.readWord(NOTIF0)]).toEqual([false, 0]);
+    chip.socBus.write(mciBase + 0x100, 1, 1);
+    expect([chip.mci.mcuInReset, chip.dma.readWord(mciBase + 0x100)]).toEqual([true, 0]);
   });
 });
 

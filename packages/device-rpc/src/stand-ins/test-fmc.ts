@@ -9,6 +9,7 @@ import {
   storedCertificate,
 } from '@rootcap/firmware';
 import { MEMORY_MAP } from '@rootcap/hardware';
+import { bytes, struct, u16, u32 } from '@rootcap/struct';
 import {
   type Program,
   pendingCommand,
@@ -52,6 +53,25 @@ function measurementLog({ persistent }: FirmwareContext): Uint8Array {
 function mailboxKey({ persistent: { rom } }: FirmwareContext): Uint8Array {
   const other = rom.slice('cmb_aes_key_share1');
   return rom.slice('cmb_aes_key_share0').map((byte, i) => byte ^ (other[i] as number));
+}
+
+/** What ROM's image says of itself. caliptra-sw:image/types/src/lib.rs */
+const RomInfo = struct('RomInfo', {
+  sha256_digest: bytes(32),
+  revision: bytes(20),
+  flags: u32,
+  version: u16,
+  rsvd: u16,
+});
+
+function romInfo({ options: { rom }, profile }: FirmwareContext): Uint8Array {
+  return RomInfo.encode({
+    sha256_digest: wordsInMemory(rom.sha256),
+    revision: rom.revision,
+    flags: 0,
+    version: profile.romVersion,
+    rsvd: 0,
+  });
 }
 
 /** Sizes of FMC and runtime, then both: 0 if they are what ICCM holds. In a subsystem they are not compared. */
@@ -120,6 +140,7 @@ const TEST_FMC: Program = new Map<number, TestCommand>([
   [0x1000_0005, { answer: ({ persistent }) => persistent.rom.slice('data_vault').slice() }],
   [0x1000_0006, { answer: readPcrs }],
   [0x1000_0007, { answer: tryToClearPcrs }],
+  [0x1000_0008, { answer: romInfo }],
   [0x1000_0009, { answer: ({ chip }) => chip.pcrBank.read(31) }],
   [0x1000_000a, { answer: measurementLog }],
   [0x1000_000b, { run: triggerUpdateReset }],
