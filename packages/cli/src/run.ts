@@ -8,6 +8,7 @@ import { errorCommand } from './commands/error.ts';
 import { fusesCommand } from './commands/fuses.ts';
 import { imageCommand } from './commands/image.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { mailboxCommand } from './commands/mailbox.ts';
 import { serveCommand } from './commands/serve.ts';
 import type { Io } from './io.ts';
 import { createProgram, runProgram } from './program.ts';
@@ -22,6 +23,7 @@ const COMMANDS = [
   debugUnlockCommand,
   dpeSimCommand,
   serveCommand,
+  mailboxCommand,
   commandsCommand,
   errorCommand,
   conformanceCommand,

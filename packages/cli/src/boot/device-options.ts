@@ -3,6 +3,7 @@ import { defaultProvider } from '@rootcap/crypto/default';
 import type { FirmwareProfileName } from '@rootcap/firmware';
 import type { Fuses } from '@rootcap/hardware';
 import { buildBundle, demoKeys, fusesOf, type PqcKeyType, parseBundle } from '@rootcap/image';
+import { type Command, Option } from 'commander';
 import { type DeviceOptions, demoBundle, type LifecycleName } from 'rootcap';
 import { UsageError } from '../errors.ts';
 import { parseFuseFile } from '../fuse-file.ts';
@@ -100,4 +101,26 @@ export function deviceOptions(terminal: Terminal, args: BootArguments): DeviceOp
     ...(args.profile === undefined ? {} : { profile: args.profile }),
     ...(args.seed === undefined ? {} : { seed: args.seed }),
   };
+}
+
+/** Options that say which device it is. */
+export function addDeviceOptions(command: Command): Command {
+  return command
+    .option('--fuses <file>', 'JSON file of fuses; what it leaves out is as in the demo device')
+    .addOption(
+      new Option('--lifecycle <name>', 'lifecycle state').choices(['unprovisioned', 'manufacturing', 'production']),
+    )
+    .addOption(new Option('--profile <version>', 'firmware release').choices(['2.0', '2.1.2', '2.1.3']))
+    .option('--seed <text>', "seed of the device's own entropy")
+    .option('--firmware <bundle>', 'firmware bundle instead of the demo one')
+    .option('--adopt-firmware', 'burn the key hashes of that bundle: the device belongs to who signed it')
+    .addOption(new Option('--pqc <name>', 'second signature of the demo firmware').choices(['lms', 'mldsa']))
+    .option('--request-csr', 'raise the CSR flag, as a manufacturer does')
+    .option('--subsystem', 'subsystem mode: firmware arrives over the recovery interface, and with it that of the MCU')
+    .option('--soc-manifest <file>', "SoC manifest instead of a demo one that lists the MCU's firmware")
+    .option('--mcu-firmware <file>', 'firmware of the MCU instead of the demo one')
+    .option('--encrypted-mcu-firmware', 'it is encrypted: the MCU has to decrypt it before it can run')
+    .option('--ocp-lock', 'hardware with OCP LOCK')
+    .option('--debug-unlocked', 'power on with debug unlocked: the device has no secrets then')
+    .option('--no-self-verify', 'leave out pairwise tests and verification of own signatures');
 }
