@@ -41,9 +41,9 @@ export type { HwConfig, Reference } from './hw-config.ts';
 export type { InterruptKind } from './interrupts.ts';
 export {
   emulatorKeyControl,
+  KEY_SLOTS,
   type KeyDestination,
   type KeyOrigin,
-  KEY_SLOTS,
   KeyUsage,
   KeyVault,
   type KeyVaultOptions,

@@ -2,7 +2,7 @@ import type { ErrorName } from '@rootcap/errors';
 import type { CommandName } from '@rootcap/firmware';
 
 /** What a runtime command may change although it is refused, and why. */
-export interface AllowedChange {
+interface AllowedChange {
   readonly places: RegExp;
   /** Absent: any command. */
   readonly commands?: readonly CommandName[];
@@ -25,7 +25,7 @@ const USES_DPE: readonly CommandName[] = [
   'SIGN_WITH_EXPORTED_MLDSA',
 ];
 
-export const ALLOWED_CHANGES: readonly AllowedChange[] = [
+const ALLOWED_CHANGES: readonly AllowedChange[] = [
   {
     places: /^SOC_IFC_REG\.(CPTRA_FW_ERROR_NON_FATAL|CPTRA_FW_EXTENDED_ERROR_INFO|CPTRA_BOOT_STATUS)$/,
     reason: 'the refusal itself: its code, what the DPE adds to it, the boot status that shows with every code',
@@ -47,7 +47,8 @@ export const ALLOWED_CHANGES: readonly AllowedChange[] = [
   {
     places: /^KV_REG\.KEY_ENTRY$/,
     attestationDisabled: true,
-    reason: 'the firmware derives the ML-DSA alias seed at each use, after DISABLE_ATTESTATION with another label than that',
+    reason:
+      'the firmware derives the ML-DSA alias seed at each use, after DISABLE_ATTESTATION with another label than that',
   },
   {
     places: /^DCCM\.dpe\.exported_cdi$/,
@@ -75,7 +76,8 @@ export const ALLOWED_CHANGES: readonly AllowedChange[] = [
     places: /^DCCM\.(auth_manifest|dpe\.(soc_manifest_svn|state|caliptra_managed_dpe_context_indices))$|^PV_REG\./,
     commands: ['SET_AUTH_MANIFEST'],
     codes: ['RUNTIME_DPE_CONTEXT_NOT_FOUND', 'RUNTIME_AUTH_AND_STASH_MEASUREMENT_DPE_ERROR'],
-    reason: 'the firmware keeps a verified manifest, then measures it; a client may have destroyed the context for that',
+    reason:
+      'the firmware keeps a verified manifest, then measures it; a client may have destroyed the context for that',
   },
   {
     places: /^(SOC_IFC_REG\.SS_GENERIC_FW_EXEC_CTRL|AXI\..*|DCCM\.mcu_firmware_loaded|SHA512_ACC_CSR\..*)$/,

@@ -1,4 +1,3 @@
-import { IMAGE_SOURCES } from '@rootcap/image';
 import {
   COMMAND_ID,
   type CommandName,
@@ -9,6 +8,7 @@ import {
   type RuntimeCommand,
   sealMessage,
 } from '@rootcap/firmware';
+import { IMAGE_SOURCES } from '@rootcap/image';
 import { certifyKeyBody, DPE_PROFILES, dpeCommand } from './dpe-requests.ts';
 import { cmkKind, type Gathered, kindOf } from './gathered.ts';
 import type { Random } from './random.ts';
@@ -239,7 +239,10 @@ export class RequestMaker {
     const earlier = command.name === 'CM_IMPORT' ? undefined : this.#gathered.pick(random, kindOf(name, size));
     if (earlier !== undefined && random.chance(name === 'context' ? 0.95 : 0.6))
       return random.chance(0.08) ? flipped(random, earlier) : earlier;
-    const length = Math.min(size, sizeFieldsOf(name).reduce((most, field) => words.get(field) ?? most, size));
+    const length = Math.min(
+      size,
+      sizeFieldsOf(name).reduce((most, field) => words.get(field) ?? most, size),
+    );
     const filled = new Uint8Array(size);
     if (random.chance(0.6)) filled.set(random.bytes(Math.min(length, 256)));
     else filled.fill(random.pick([0, 0xff, 0x3a, 0x30]), 0, length);
@@ -256,9 +259,9 @@ export class RequestMaker {
       case 'certify_key_req':
         return certifyKeyBody(random, this.#gathered);
       case 'manifest':
-        return random.pick(
-          command === 'SET_OWNER_AUTH_MANIFEST' ? this.#facts.ownerManifests : this.#facts.authManifests,
-        ).slice();
+        return random
+          .pick(command === 'SET_OWNER_AUTH_MANIFEST' ? this.#facts.ownerManifests : this.#facts.authManifests)
+          .slice();
       case 'measurement':
         return random.pick(this.#facts.digests).slice();
       case 'fw_id':

@@ -1,6 +1,6 @@
 import { DpeError, DpeState, messages, validateState } from '@rootcap/dpe';
 import { errorName } from '@rootcap/errors';
-import { COMMAND_ID, hasValidChecksum, messagesOf, type CommandName } from '@rootcap/firmware';
+import { COMMAND_ID, type CommandName, hasValidChecksum, messagesOf } from '@rootcap/firmware';
 import { MBOX_CSR, MCU_SRAM_OFFSET } from '@rootcap/hardware';
 import type { DeviceOptions } from 'rootcap';
 import { mayChange } from './allowed-changes.ts';
@@ -113,8 +113,7 @@ class Run {
     if (symbol === undefined || !codes.test(symbol))
       this.#violate('typed error', `${command}: ${symbol ?? `code 0x${code.toString(16)}`}`);
     this.#count(`${command}: ${symbol}`);
-    if (fatal !== 0 && !this.#endsUpdate(meant, symbol))
-      this.#violate('typed error', `${command}: ${symbol} is fatal`);
+    if (fatal !== 0 && !this.#endsUpdate(meant, symbol)) this.#violate('typed error', `${command}: ${symbol} is fatal`);
     if (meant !== COMMAND_ID.FIRMWARE_LOAD) this.#checkUnchanged(command, symbol ?? 'no code');
   }
 
@@ -144,9 +143,12 @@ class Run {
       this.#violate('response', `${command}: ${data.length} bytes of at most ${layout.size}`);
     this.#checkDpe(command);
     const dpeStatus = this.#dpeStatus(command, data);
-    this.#count(`${command}: ${dpeStatus === undefined || dpeStatus === 0 ? 'answered' : `DPE status 0x${dpeStatus.toString(16)}`}`);
+    this.#count(
+      `${command}: ${dpeStatus === undefined || dpeStatus === 0 ? 'answered' : `DPE status 0x${dpeStatus.toString(16)}`}`,
+    );
     if (dpeStatus !== undefined && dpeStatus !== 0) this.#checkUnchanged(command, `DPE status ${dpeStatus}`);
-    else if (layout !== undefined) this.#gathered.keepFields(layout, data, request.keyUsage === 0 ? 1 : request.keyUsage);
+    else if (layout !== undefined)
+      this.#gathered.keepFields(layout, data, request.keyUsage === 0 ? 1 : request.keyUsage);
   }
 
   /** Status in the header of a DPE response; keeps the handles of a good one. */

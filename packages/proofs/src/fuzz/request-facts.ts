@@ -53,4 +53,3 @@ export function requestFacts(
     sha384,
   };
 }
-

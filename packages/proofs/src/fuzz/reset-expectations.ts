@@ -1,5 +1,13 @@
 import { equalBytes } from '@rootcap/crypto';
-import { CONTEXT_STATE, CONTEXT_TYPE, DpeError, DpeState, MAX_TCI_NODES, normalRoot, validateState } from '@rootcap/dpe';
+import {
+  CONTEXT_STATE,
+  CONTEXT_TYPE,
+  DpeError,
+  DpeState,
+  MAX_TCI_NODES,
+  normalRoot,
+  validateState,
+} from '@rootcap/dpe';
 import { errorName } from '@rootcap/errors';
 import { BOOT_STATUS, KEY_ID, PCR_ID } from '@rootcap/firmware';
 import { KEY_SLOTS, type ResetKind } from '@rootcap/hardware';
@@ -65,7 +73,8 @@ function* afterPowerCycle(device: Device, identity: Uint8Array): Iterable<string
   if (state !== 'awaiting-firmware') yield `after a power cycle: ${state}`;
   if (errors.fatal !== 0 || errors.nonFatal !== 0) yield 'an error outlived a power cycle';
   if (!equalBytes(context.persistent.fht.slice('idev_dice_ecdsa_pub_key'), identity)) yield 'another identity';
-  for (let i = 0; i < 32; i++) if (chip.pcrBank.read(i).some((byte) => byte !== 0)) yield `PCR ${i} outlived a power cycle`;
+  for (let i = 0; i < 32; i++)
+    if (chip.pcrBank.read(i).some((byte) => byte !== 0)) yield `PCR ${i} outlived a power cycle`;
   if (context.persistent.fw.bytes.some((byte) => byte !== 0)) yield 'tables of the runtime outlived a power cycle';
 }
 
@@ -110,7 +119,12 @@ function* vouches({ chip, context: { persistent } }: Device): Iterable<string> {
 
 /** A warm reset changes no PCR; an update those of the firmware, never what the SoC measured. */
 function* keptMeasurements({ chip }: Device, kind: ResetKind, { pcrs }: Memory): Iterable<string> {
-  const mayChange: readonly number[] = [PCR_ID.FMC_CURRENT, PCR_ID.FMC_JOURNEY, PCR_ID.RT_FW_CURRENT, PCR_ID.RT_FW_JOURNEY];
+  const mayChange: readonly number[] = [
+    PCR_ID.FMC_CURRENT,
+    PCR_ID.FMC_JOURNEY,
+    PCR_ID.RT_FW_CURRENT,
+    PCR_ID.RT_FW_JOURNEY,
+  ];
   for (const [i, before] of pcrs.entries())
     if (!equalBytes(chip.pcrBank.read(i), before) && !(kind === 'update' && mayChange.includes(i)))
       yield `PCR ${i} changed in a reset: ${kind}`;

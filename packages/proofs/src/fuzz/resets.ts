@@ -97,7 +97,11 @@ class Run {
   }
 
   #violate(detail: string): void {
-    this.#outcomes.violate({ case: this.#index, property: 'state', detail: `${this.#subject.baseline.name}: ${detail}` });
+    this.#outcomes.violate({
+      case: this.#index,
+      property: 'state',
+      detail: `${this.#subject.baseline.name}: ${detail}`,
+    });
   }
 
   #name(code: number): string {
@@ -199,8 +203,7 @@ class Run {
     if (device.chip.mailbox.owner !== 'none') return;
     const { status } = device.mailbox.send(COMMAND_ID.VERSION, sealMessage(COMMAND_ID.VERSION, new Uint8Array(4)));
     const expected = device.state === 'fatal' ? 'CMD_FAILURE' : 'DATA_READY';
-    if (status !== expected)
-      this.#violate(`${device.state}, and VERSION gives ${status}`);
+    if (status !== expected) this.#violate(`${device.state}, and VERSION gives ${status}`);
   }
 
   /** Whatever happened, a power cycle and good firmware make a device that attests. */
@@ -217,8 +220,7 @@ class Run {
       return;
     }
     const attests = device.context.persistent.dpe.get('attestation_disabled') === 0;
-    if (device.state !== 'runtime' || !attests)
-      this.#violate(`after a power cycle and a boot: ${device.state}`);
+    if (device.state !== 'runtime' || !attests) this.#violate(`after a power cycle and a boot: ${device.state}`);
   }
 }
 

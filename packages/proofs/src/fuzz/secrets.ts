@@ -136,8 +136,7 @@ export function addSealed(finder: SecretFinder, { chip: { aes }, context: { stat
   const encrypt = aes.gcmEncrypt.bind(aes);
   aes.gcmEncrypt = (operation) => {
     const place = SEALED_KEYS[operation.plaintext.length];
-    if (place !== undefined)
-      finder.add('sealed key', operation.plaintext.slice(place[0], place[0] + place[1]));
+    if (place !== undefined) finder.add('sealed key', operation.plaintext.slice(place[0], place[0] + place[1]));
     return encrypt(operation);
   };
 }
