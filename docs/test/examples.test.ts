@@ -33,6 +33,11 @@ describe('the page shows the example as it is, and what it prints', () => {
   });
 });
 
+test.each(shown.filter((name) => name.startsWith('extend-')))('%s takes at most ten lines', (name) => {
+  const [, extension = ''] = exampleSource(name).split('\n\n');
+  expect([extension, extension.split('\n').length <= 10]).toEqual([extension, true]);
+});
+
 test('the browser example runs without anything of Node', async () => {
   const { script, nodeModules } = await bundleForBrowsers(exampleModule(IN_BROWSER).pathname);
   expect(nodeModules).toEqual([]);

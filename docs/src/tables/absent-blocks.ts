@@ -17,7 +17,7 @@ export const ABSENT_BLOCKS: readonly AbsentBlock[] = [
   { name: 'CSRNG', base: 0x2000_2000, instead: 'class `Csrng`, with methods' },
   { name: 'ENTROPY_SRC', base: 0x2000_3000, instead: 'entropy of the device, fed to `Csrng`' },
   { name: 'EL2_PIC_CTRL', base: 0x6000_0000, instead: 'nothing: the firmware model takes no interrupts' },
-  { name: 'MCI', base: 'AXI bus', instead: 'class `Mci`: storage only' },
+  { name: 'MCI', base: 'AXI bus', instead: 'class `Mci`: reset of the MCU, debug unlock hashes; else storage' },
   {
     name: 'OTP_CTRL',
     base: 'AXI bus',

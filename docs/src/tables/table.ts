@@ -1,4 +1,5 @@
 import { absentBlockTable } from './absent-blocks.ts';
+import { mailboxCommandSummary, mailboxCommandTable } from './mailbox-commands.ts';
 import { registerSummary, registerTables } from './registers.ts';
 import { sizeTable } from './sizes.ts';
 
@@ -6,6 +7,8 @@ const TABLES: Readonly<Record<string, () => string>> = {
   registers: registerTables,
   'register summary': registerSummary,
   'absent blocks': absentBlockTable,
+  'mailbox commands': mailboxCommandTable,
+  'mailbox command summary': mailboxCommandSummary,
 };
 
 /** The table of a page's marker: one of the register tables, or `sizes FOLDER`. @throws RangeError for another name */

@@ -1,4 +1,5 @@
 import { X509Error } from '@rootcap/dice/x509';
+import { DpeError } from '@rootcap/dpe';
 import { findError, formatCode, RotError } from '@rootcap/errors';
 import { explainRefusal } from '@rootcap/image';
 import { StructError } from '@rootcap/struct';
@@ -34,6 +35,7 @@ export function errorJson(error: Error): Readonly<Record<string, unknown>> {
   }
   if (error instanceof StructError || error instanceof X509Error)
     return { ...common, path: error.path, offset: error.offset, reason: error.reason };
+  if (error instanceof DpeError) return { ...common, status: error.status };
   if (error instanceof DeviceError)
     return { ...common, code: error.code, operation: error.operation, state: error.state };
   return common;
@@ -55,8 +57,13 @@ function exitCodeOf(error: Error): number {
  */
 export function reportError(terminal: Terminal, thrown: unknown): number {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const { red, dim } = terminal.paintTalk;
   if (terminal.asJson) terminal.printJson({ error: errorJson(error) });
+  return talkOfError(terminal, error);
+}
+
+/** The same on stderr only. @returns exit code */
+export function talkOfError(terminal: Terminal, error: Error): number {
+  const { red, dim } = terminal.paintTalk;
   terminal.talk(`${red('error')}: ${error.message}`);
   if (error instanceof RotError) {
     const meaning = meaningOf(error);

@@ -1,5 +1,6 @@
 import { bootCommand } from './commands/boot.ts';
 import { chainCommand } from './commands/chain.ts';
+import { commandsCommand } from './commands/commands.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { debugUnlockCommand } from './commands/debug-unlock.ts';
 import { dpeSimCommand } from './commands/dpe-sim.ts';
@@ -7,6 +8,7 @@ import { errorCommand } from './commands/error.ts';
 import { fusesCommand } from './commands/fuses.ts';
 import { imageCommand } from './commands/image.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { mailboxCommand } from './commands/mailbox.ts';
 import { serveCommand } from './commands/serve.ts';
 import type { Io } from './io.ts';
 import { createProgram, runProgram } from './program.ts';
@@ -21,6 +23,8 @@ const COMMANDS = [
   debugUnlockCommand,
   dpeSimCommand,
   serveCommand,
+  mailboxCommand,
+  commandsCommand,
   errorCommand,
   conformanceCommand,
 ];

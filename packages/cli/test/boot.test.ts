@@ -20,6 +20,7 @@ interface BootJson {
   readonly valid: boolean;
   readonly device: Readonly<Record<string, unknown>>;
   readonly firmware: Readonly<Record<string, unknown>>;
+  readonly soc?: Readonly<Record<string, unknown>>;
   readonly bootStatuses: readonly { readonly name: string; readonly status: number }[];
   readonly keyVault: readonly { readonly slot: number; readonly usage: readonly string[]; readonly tenant?: object }[];
   readonly pcrs: readonly { readonly index: number; readonly value: string }[];
@@ -121,6 +122,7 @@ describe('boot', () => {
     [['--profile', '2.0'], { profile: '2.0' }],
     [['--profile', '2.1.2'], { profile: '2.1.2' }],
     [['--subsystem'], { subsystemMode: true }],
+    [['--subsystem', '--encrypted-mcu-firmware'], { subsystemMode: true }],
     [['--no-self-verify', '--request-csr'], {}],
   ])('%j boots and its chains are valid', async (options, expected) => {
     const { code, out } = await rootcap(['boot', '--json', ...options]);
@@ -177,11 +179,43 @@ describe('boot --firmware', () => {
     [['--fuses', 'no-such-file'], /--fuses: cannot read/],
     [['--adopt-firmware'], /--adopt-firmware: needs a bundle/],
     [['--firmware', 'x', '--pqc', 'lms'], /--pqc: chooses the demo firmware/],
+    [['--soc-manifest', 'x'], /--soc-manifest: only a subsystem/],
+    [['--mcu-firmware', 'x'], /--mcu-firmware: only a subsystem/],
+    [['--encrypted-mcu-firmware'], /--mcu-firmware: only a subsystem/],
     [['--profile', '3.0'], /Allowed choices are 2\.0, 2\.1\.2, 2\.1\.3/],
   ])('%j is wrong usage', async (options, message) => {
     const { code, err, out } = await rootcap(['boot', ...options]);
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(message);
+  });
+});
+
+describe('boot --subsystem', () => {
+  const directory = temporaryDirectory();
+
+  test.each([
+    [[], true],
+    [['--encrypted-mcu-firmware'], false],
+  ])('with a demo manifest and firmware of the MCU, %j', async (options, mcuRuns) => {
+    const { code, out } = await rootcap(['boot', '--json', '--subsystem', ...options]);
+    expect([code, json(out).soc]).toEqual([0, { manifestSvn: 0, images: 1, mcuRuns }]);
+  });
+
+  test('or with others', async () => {
+    const mcu = file(directory, 'mcu.bin', 'firmware of the MCU.');
+    const images = file(directory, 'images.json', JSON.stringify([{ fwId: 2, image: 'mcu.bin', execBit: 2 }]));
+    const build = ['image', 'manifest', 'build', '--images', images, '--svn', '7', '--demo-keys', '-o', 'manifest.bin'];
+    expect((await rootcap(build, { cwd: directory })).code).toBe(0);
+    const options = ['--subsystem', '--soc-manifest', join(directory, 'manifest.bin')];
+    const booted = await rootcap(['boot', '--quiet', ...options, '--mcu-firmware', mcu]);
+    expect([booted.code, booted.out]).toEqual([0, expect.stringContaining('manifest of SVN 7, 1 image; the MCU runs')]);
+    const odd = await rootcap(['boot', ...options, '--mcu-firmware', file(directory, 'odd.bin', 'odd')]);
+    expect([odd.code, odd.err]).toEqual([2, expect.stringContaining('--mcu-firmware: 3 bytes')]);
+    const refused = await rootcap(['boot', '--quiet', ...options]);
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringContaining('IMAGE_VERIFIER_ERR_RUNTIME_DIGEST_MISMATCH'),
+    ]);
   });
 });
 

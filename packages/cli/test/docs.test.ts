@@ -66,3 +66,4 @@ describe('docs/cli.md', () => {
 });
 
 describe('docs/soc-manifest.md', () => examplesOf(read('soc-manifest.md')));
+describe('docs/subsystem.md', () => examplesOf(read('subsystem.md')));

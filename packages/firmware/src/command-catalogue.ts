@@ -34,7 +34,11 @@ const IN_ROM: Partial<Record<CommandName, CommandUse>> = {
   PRODUCTION_AUTH_DEBUG_UNLOCK_REQ: { length: 'exact' },
   PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN: { length: 'exact' },
 };
-const IN_RUNTIME: Partial<Record<CommandName, CommandUse>> = { FIRMWARE_LOAD: { length: 'raw' } };
+const IN_RUNTIME: Partial<Record<CommandName, CommandUse>> = {
+  FIRMWARE_LOAD: { length: 'raw' },
+  FIRMWARE_VERIFY: { length: 'raw' },
+  EXTERNAL_MAILBOX_CMD: { length: 'exact' },
+};
 
 function romUse(name: CommandName): CommandUse | undefined {
   const command = ROM_COMMANDS.find((candidate) => candidate.name === name);

@@ -43,7 +43,12 @@ export { PCR_ID } from './rom/pcrs.ts';
 export { RECOVERY_REASON, recoveryReason } from './rom/recovery-reason.ts';
 export { type Pl0Rule, type RequestLength, type RuntimeCommand, runtimeCommand } from './runtime/command.ts';
 export { RUNTIME_COMMANDS } from './runtime/commands/table.ts';
-export { type CommandDefinition, type DefinedCommand, defineCommand } from './runtime/define-command.ts';
+export {
+  type AnyDefinedCommand,
+  type CommandDefinition,
+  type DefinedCommand,
+  defineCommand,
+} from './runtime/define-command.ts';
 export { FIRMWARE_VERIFY_RESULT } from './runtime/firmware-verify.ts';
 export { MCU_FW_STATUS, MCU_RESET_REASON } from './runtime/mcu.ts';
 export { AUTHORIZATION } from './runtime/soc-manifest/authorize.ts';

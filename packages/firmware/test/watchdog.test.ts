@@ -90,7 +90,7 @@ describe('expiry', () => {
     expect(board.fatal).toBe('FW_PROC_INVALID_IMAGE_SIZE');
   });
 
-  test('no time limit for the runtime', () => {
+  test('no time limit for the runtime between commands', () => {
     const board = runtimeBoard(options);
     board.chip.advance(1_000_000);
     expect([board.execute('VERSION').status, board.fatal]).toEqual(['DATA_READY', undefined]);

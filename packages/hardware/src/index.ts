@@ -41,6 +41,7 @@ export type { HwConfig, Reference } from './hw-config.ts';
 export type { InterruptKind } from './interrupts.ts';
 export {
   emulatorKeyControl,
+  KEY_SLOTS,
   type KeyDestination,
   type KeyOrigin,
   KeyUsage,

@@ -6,6 +6,7 @@ export { fuzzCommands, REQUESTS_PER_CASE } from './fuzz/commands.ts';
 export { fuzzImages } from './fuzz/images.ts';
 export { fuzzMailbox } from './fuzz/mailbox.ts';
 export { Outcomes, TooManySteps, type Violation } from './fuzz/outcomes.ts';
+export { fuzzResets, RESETS_PER_CASE } from './fuzz/resets.ts';
 export { SecretFinder } from './fuzz/secrets.ts';
 export { StateWatch } from './fuzz/state-watch.ts';
 export { compareDigests, type DeviceDigests, deviceDigests } from './runtimes/digests.ts';

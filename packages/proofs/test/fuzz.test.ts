@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { RotError } from '@rootcap/errors';
-import { type Firmware, MailboxReqHeader, type RuntimeCommand, runtimeCommand } from '@rootcap/firmware';
+import { type Firmware, MailboxReqHeader, type RuntimeCommand, runtimeCommand, STAGES } from '@rootcap/firmware';
 import {
   createBaseline,
   createBench,
+  fuzzCommands,
   fuzzImages,
   fuzzMailbox,
+  fuzzResets,
   SecretFinder,
   TooManySteps,
   type Violation,
@@ -31,6 +33,19 @@ describe('a sample of the fuzz run', () => {
     const { violations, counts } = fuzzMailbox(bench, 7, SAMPLE);
     expect(violations).toEqual([]);
     expect(counts.size).toBeGreaterThan(60);
+  });
+
+  test('requests for every command', () => {
+    const { violations, counts } = fuzzCommands(bench, 7, { from: 0, to: 16 });
+    expect(violations).toEqual([]);
+    expect(counts.size).toBeGreaterThan(150);
+    expect([...counts.keys()].filter((outcome) => outcome.endsWith(': answered')).length).toBeGreaterThan(50);
+  });
+
+  test('resets at any moment', () => {
+    const { violations, counts } = fuzzResets(bench, 7, { from: 0, to: 40 });
+    expect(violations).toEqual([]);
+    expect(counts.size).toBeGreaterThan(30);
   });
 
   test('a case does not depend on the cases before it', () => {
@@ -84,12 +99,39 @@ describe('the fuzzer sees', () => {
     expect(properties(violations)).toContain(property);
   });
 
+  test('a command that changes something and is refused, in requests for every command', () => {
+    const command = broken(({ persistent }) => {
+      persistent.fw.set('mcu_firmware_loaded', 3);
+      throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS');
+    });
+    const { violations } = fuzzCommands(createBench({ commands: [command] }), 7, { from: 0, to: 16 });
+    expect(properties(violations)).toContain('unchanged');
+  });
+
+  test('a code that no runtime has, in requests for every command', () => {
+    const command = broken(() => {
+      throw new RotError('FMC_GLOBAL_NMI');
+    });
+    const { violations } = fuzzCommands(createBench({ commands: [command] }), 7, { from: 0, to: 16 });
+    expect(properties(violations)).toContain('typed error');
+  });
+
+  test('a runtime that goes on as if no reset had interrupted it', () => {
+    const { violations } = fuzzResets(createBench({ stages: { runtime: forgetful } }), 7, { from: 0, to: 80 });
+    expect(violations.map(({ detail }) => detail).join()).toContain('attestation survived a reset in a command');
+  });
+
   test('a firmware that runs on and on', () => {
     const bench = createBench({ stages: { runtime: restless } });
     const { device } = createBaseline('restless', bench, {}, 'rom');
     expect(() => device.loadFirmware(bench.firmware)).toThrow(TooManySteps);
   });
 });
+
+function forgetful(context: Parameters<typeof STAGES.runtime>[0]): Firmware {
+  context.persistent.dpe.set('runtime_cmd_active', 0);
+  return STAGES.runtime(context);
+}
 
 function* restless(): Firmware {
   for (;;) yield { for: 'observer', ready: () => true };

@@ -1,6 +1,5 @@
 import { concatBytes } from '@rootcap/crypto';
 import {
-  CALIPTRA_STATUSES,
   commandWith,
   DPE_COMMANDS,
   type DpeCommandName,
@@ -8,6 +7,7 @@ import {
   type DpeProfile,
   type DpeRequest,
   type DpeResponse,
+  type DpeStatuses,
   decodeResponse,
   ML_DSA_87,
   P384_SHA384,
@@ -44,9 +44,12 @@ const CHUNK = 2048;
 /** The DPE of the runtime as its client sees it, through the mailbox. */
 export class DeviceDpe {
   readonly #mailbox: DeviceMailbox;
+  readonly #statuses: DpeStatuses;
 
-  constructor(mailbox: DeviceMailbox) {
+  /** @param statuses - numbers of the refusals in the device's firmware release */
+  constructor(mailbox: DeviceMailbox, statuses: DpeStatuses) {
     this.#mailbox = mailbox;
+    this.#statuses = statuses;
   }
 
   /**
@@ -71,7 +74,7 @@ export class DeviceDpe {
     const response = this.#mailbox.call(command, { data } as never, axiUser === undefined ? {} : { axiUser });
     return decodeResponse(profile, name, response.data, {
       ...(request.flags === undefined ? {} : { flags: request.flags }),
-      statuses: CALIPTRA_STATUSES,
+      statuses: this.#statuses,
     });
   }
 

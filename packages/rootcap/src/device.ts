@@ -66,7 +66,7 @@ export class Device {
       commands: this.options.commands,
     });
     this.mailbox = new DeviceMailbox(this, this.options.axiUser);
-    this.dpe = new DeviceDpe(this.mailbox);
+    this.dpe = new DeviceDpe(this.mailbox, FIRMWARE_PROFILES[this.options.profile].dpeStatuses);
     this.clock = new DeviceClock(this);
     this.chip.on((event) => this.emit(event));
     this.context.onText = (text) => this.emit({ kind: 'text', text });

@@ -1,11 +1,11 @@
 import { type ErrorName, errorName, RotError } from '@rootcap/errors';
 import {
+  type AnyDefinedCommand,
   type AnyLayout,
   COMMAND_ID,
   type CommandName,
   commandCatalogue,
   commandName,
-  type DefinedCommand,
   decodeResponse,
   ExternalMailboxCmdReq,
   encodeRequest,
@@ -33,7 +33,7 @@ export interface ExecuteOptions {
 }
 
 /** A command by its name, or one of one's own. */
-export type Callable = CommandName | Pick<DefinedCommand, 'id' | 'name' | 'request' | 'response' | 'length'>;
+export type Callable = CommandName | AnyDefinedCommand;
 
 type MessagesFor<C extends Callable> = C extends CommandName ? MessagesOf<C> : C extends Messages ? C : never;
 

@@ -1,6 +1,7 @@
 import { type CryptoProvider, type Entropy, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
 import { defaultProvider } from '@rootcap/crypto/default';
 import {
+  type AnyDefinedCommand,
   FIRMWARE_PROFILES,
   type FirmwareProfileName,
   type RomInfo,
@@ -54,7 +55,7 @@ export interface DeviceOptions {
    * for, which only firmware of the demo vendor and owner accepts.
    */
   readonly socManifest?: Uint8Array;
-  /** Firmware of the MCU, which has to be listed in the manifest as image 2. Default demo firmware. */
+  /** Firmware of the MCU, whole words, which has to be listed in the manifest as image 2. Default demo firmware. */
   readonly mcuFirmware?: Uint8Array;
   /** Whether the MCU's firmware is encrypted (ciphertext, then a 16-byte tag), so that the MCU has to decrypt it first. */
   readonly encryptedMcuFirmware?: boolean;
@@ -86,8 +87,8 @@ export interface DeviceOptions {
    * needs more bytes than the root's. Default: none, certificates are valid DER.
    */
   readonly compatibility?: { readonly dpeRootSizedTcbInfos?: boolean };
-  /** Further mailbox commands of the runtime. */
-  readonly commands?: readonly RuntimeCommand[];
+  /** Further mailbox commands of the runtime: see `defineCommand`. One with a known id replaces the built-in command. */
+  readonly commands?: readonly (RuntimeCommand | AnyDefinedCommand)[];
   /** Blocks of one's own on the core's bus and the SoC's: see `defineBlock`. */
   readonly blocks?: readonly BlockFactory[];
   /** Stages of the firmware to replace. */
@@ -129,6 +130,7 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
   const profile = options.profile ?? '2.1.3';
   if (!Object.hasOwn(FIRMWARE_PROFILES, profile))
     throw new RangeError(`profile: ${profile} is none of ${Object.keys(FIRMWARE_PROFILES).join(', ')}`);
+  requireWords('mcuFirmware', options.mcuFirmware);
   const seed = typeof options.seed === 'string' ? utf8ToBytes(options.seed) : (options.seed ?? utf8ToBytes(DEMO_SEED));
   return {
     ...options,
@@ -143,10 +145,16 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     axiUser: options.axiUser ?? 1,
     mailboxAxiUsers: options.mailboxAxiUsers ?? [0, 1, 2, 3, 4],
     verifyOwnSignatures: options.verifyOwnSignatures ?? true,
-    commands: options.commands ?? [],
+    commands: (options.commands ?? []) as readonly RuntimeCommand[],
     stages: { ...STAGES, ...options.stages },
     rom: options.rom ?? demoRom(provider),
   };
+}
+
+/** The recovery interface counts images in words: bytes that fill up the last one would be hashed too. */
+function requireWords(option: string, image: Uint8Array | undefined): void {
+  if (image !== undefined && image.length % 4 !== 0)
+    throw new RangeError(`${option}: ${image.length} bytes, not a multiple of 4`);
 }
 
 /** The model's ROM is TypeScript, so what it measures of itself is its name. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { RotError } from '@rootcap/errors';
-import { BOOT_STATUS } from '@rootcap/firmware';
+import { errorName, RotError } from '@rootcap/errors';
+import { BOOT_STATUS, MailboxReqHeader, type RuntimeCommand } from '@rootcap/firmware';
 import { createDevice, type Device, demoBundle } from 'rootcap';
 
 /** Cycles up to and including the one after which a boot status shows, with debug unlocked. */
@@ -169,3 +169,32 @@ describe('a TRNG with delays', () => {
 function codeOf(symbol: ConstructorParameters<typeof RotError>[0]): number {
   return new RotError(symbol).code;
 }
+
+describe('the watchdog of the runtime', () => {
+  /** A command that waits for what never comes. */
+  const never: RuntimeCommand = {
+    id: 0x4e45_5645,
+    name: 'NEVER',
+    request: MailboxReqHeader as never,
+    length: 'any',
+    *handle() {
+      for (;;) yield { for: 'mcu-reset', ready: () => false };
+    },
+  };
+
+  test.each([true, false])('gives a command 20 million cycles if debug is locked (%s)', (debugLocked) => {
+    const device = createDevice({ commands: [never], debugLocked, verifyOwnSignatures: false }).boot();
+    const { chip } = device;
+    const enabled = (): number => chip.soc.field('CPTRA_WDT_TIMER1_EN', 'timer1_en');
+    device.mailbox.call('VERSION');
+    expect(enabled()).toBe(0);
+    device.mailbox.execute(never.id);
+    chip.advance(20_000_000);
+    device.run();
+    expect([enabled(), device.state]).toEqual([debugLocked ? 1 : 0, 'runtime']);
+    chip.advance(2);
+    device.run();
+    const expired = [device.state, errorName(device.errors.fatal)];
+    expect(expired).toEqual(debugLocked ? ['fatal', 'RUNTIME_GLOBAL_WDT_EXPIRED'] : ['runtime', undefined]);
+  });
+});

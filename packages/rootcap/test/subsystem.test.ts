@@ -144,6 +144,11 @@ describe('cold boot of a subsystem', () => {
     device.run();
     expect(device.state).toBe('runtime');
   });
+  test('firmware of the MCU comes in words', () => {
+    expect(() => createDevice({ subsystemMode: true, mcuFirmware: new Uint8Array(6) })).toThrow(
+      'mcuFirmware: 6 bytes, not a multiple of 4',
+    );
+  });
   test('a longer image than a manifest is cut', () => {
     const manifest = authManifest([listed(sha384(mcuFirmware))]);
     const device = subsystem({ socManifest: Buffer.concat([manifest, new Uint8Array(64).fill(7)]) }).boot();

@@ -23,6 +23,23 @@ function identityOf({ chip, options, state }: Device) {
   };
 }
 
+/** Bit of FW_EXEC_CTRL that is the MCU's. */
+const MCU_EXEC_BIT = 2;
+
+/** What a subsystem's runtime knows of its SoC manifest and of the MCU; nothing of a passive device. */
+function socView({ chip, context, options }: Device) {
+  if (options.subsystemMode !== true) return undefined;
+  const { authManifest } = context.persistent;
+  const { entryCount } = authManifest.get('image_metadata_col');
+  const mcuRuns = (chip.soc.get('SS_GENERIC_FW_EXEC_CTRL', 0) & (1 << MCU_EXEC_BIT)) !== 0;
+  return { manifestSvn: authManifest.get('svn'), images: entryCount, mcuRuns };
+}
+
+function socText({ manifestSvn, images, mcuRuns }: NonNullable<ReturnType<typeof socView>>): string {
+  const mcu = mcuRuns ? 'the MCU runs' : 'the MCU waits for its firmware to be decrypted';
+  return `manifest of SVN ${manifestSvn}, ${images} ${images === 1 ? 'image' : 'images'}; ${mcu}`;
+}
+
 function firmwareView({ chip, context, options }: Device) {
   const { provider, firmware } = options;
   const { dataVault } = context.persistent;
@@ -61,6 +78,7 @@ function identityLines(terminal: Terminal, { made, steps }: BootSession): string
   const firmware = firmwareView(made.device);
   const mode = device.subsystemMode ? 'subsystem' : 'passive';
   const debug = device.debugLocked ? 'debug locked' : paint.yellow('debug unlocked');
+  const soc = socView(made.device);
   const second = firmware.pqcKeyType === 'lms' ? 'LMS' : 'ML-DSA-87';
   return [
     paint.bold(`A Caliptra ${device.profile} root of trust reached its ${device.state}`),
@@ -69,6 +87,7 @@ function identityLines(terminal: Terminal, { made, steps }: BootSession): string
       ['firmware', `SVN ${firmware.svn} (fuses ask for ${firmware.fuseSvn}), signed with ECDSA P-384 and ${second}`],
       ['FMC', `SHA-384 ${firmware.fmcDigest}`],
       ['runtime', `SHA-384 ${firmware.runtimeDigest}`],
+      ...(soc === undefined ? [] : [['SoC', socText(soc)]]),
       [
         'boot',
         `${steps.length} statuses, the last ${steps.at(-1)?.name ?? ''} (${hexWord(steps.at(-1)?.status ?? 0)})`,
@@ -132,6 +151,7 @@ export function bootJson({ chains, ladder, made, steps }: BootSession) {
   return {
     device: identityOf(made.device),
     firmware: firmwareView(made.device),
+    soc: socView(made.device),
     bootStatuses: steps,
     keyVault: ladder.slots(made.device.chip),
     pcrs: pcrsOf(made.device.chip),

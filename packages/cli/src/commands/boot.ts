@@ -1,5 +1,5 @@
-import { type Command, Option } from 'commander';
-import { type BootArguments, deviceOptions } from '../boot/device-options.ts';
+import type { Command } from 'commander';
+import { addDeviceOptions, type BootArguments, deviceOptions } from '../boot/device-options.ts';
 import { exportSession } from '../boot/export.ts';
 import { bootDevice } from '../boot/session.ts';
 import { bootJson, bootLines } from '../boot/view.ts';
@@ -22,23 +22,11 @@ function boot(terminal: Terminal, args: BootArguments): void {
 
 /** `boot`: from fuses to runtime, with both complete certificate chains. */
 export function bootCommand(program: Command, terminal: Terminal): void {
-  program
-    .command('boot')
-    .description('boot a device from its fuses to its runtime and validate both certificate chains')
-    .option('--fuses <file>', 'JSON file of fuses; what it leaves out is as in the demo device')
-    .addOption(
-      new Option('--lifecycle <name>', 'lifecycle state').choices(['unprovisioned', 'manufacturing', 'production']),
-    )
-    .addOption(new Option('--profile <version>', 'firmware release').choices(['2.0', '2.1.2', '2.1.3']))
-    .option('--seed <text>', "seed of the device's own entropy")
-    .option('--firmware <bundle>', 'firmware bundle instead of the demo one')
-    .option('--adopt-firmware', 'burn the key hashes of that bundle: the device belongs to who signed it')
-    .addOption(new Option('--pqc <name>', 'second signature of the demo firmware').choices(['lms', 'mldsa']))
-    .option('--request-csr', 'raise the CSR flag, as a manufacturer does')
-    .option('--subsystem', 'subsystem mode: firmware arrives over the recovery interface')
-    .option('--ocp-lock', 'hardware with OCP LOCK')
-    .option('--debug-unlocked', 'power on with debug unlocked: the device has no secrets then')
-    .option('--no-self-verify', 'leave out pairwise tests and verification of own signatures')
+  addDeviceOptions(
+    program
+      .command('boot')
+      .description('boot a device from its fuses to its runtime and validate both certificate chains'),
+  )
     .option('--out <directory>', 'write certificates, requests, logs and PCRs there')
     .option('--quiet', 'no progress')
     .option('--json', 'one JSON object on stdout and nothing else')

@@ -9,6 +9,8 @@ import { BOOT_MODE, MEASUREMENT_MAX_COUNT } from '../memory/tables.ts';
 import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';
 import { clearNonFatalError } from '../non-fatal-error.ts';
+import { without } from '../profile.ts';
+import type { RomCommand } from './command.ts';
 import { ROM_COMMANDS } from './commands/table.ts';
 import { axiImage, mailboxImage } from './image-source.ts';
 import { type FirmwareDelivery, loadFirmware } from './load-firmware.ts';
@@ -17,7 +19,11 @@ import { recoveryReason } from './recovery-reason.ts';
 
 const RESERVED_AXI_USER = 0xffff_ffff;
 const IMAGE_BYTE_SIZE = 256 * 1024;
-const COMMANDS = new Map(ROM_COMMANDS.map((command) => [command.id, command]));
+
+const RECOVERY_DOWNLOADS = (['RI_DOWNLOAD_FIRMWARE', 'RI_DOWNLOAD_ENCRYPTED_FIRMWARE'] as const).map((name) => ({
+  name,
+  id: COMMAND_ID[name],
+}));
 
 /** How firmware is to arrive: in the mailbox, or over the recovery interface. */
 type Arrival = { readonly from: 'mailbox'; readonly size: number } | { readonly from: 'recovery' };
@@ -37,21 +43,18 @@ export function* processFirmware(context: FirmwareContext): Firmware<Validity> {
 }
 
 function* answerCommands(context: FirmwareContext): Firmware<Arrival> {
+  const { absentRomCommands } = context.profile;
+  const commands = new Map(without(absentRomCommands, ROM_COMMANDS).map((command) => [command.id, command]));
+  const downloads = new Set<number>(without(absentRomCommands, RECOVERY_DOWNLOADS).map(({ id }) => id));
   for (;;) {
     yield* mailboxCommand(context, 'rom-mailbox');
     const pending = context.chip.mailbox.pending();
     if (pending === undefined) continue;
     clearNonFatalError(context);
     if (pending.axiUser === RESERVED_AXI_USER) throw new RotError('FW_PROC_MAILBOX_RESERVED_PAUSER');
-    switch (pending.command) {
-      case COMMAND_ID.FIRMWARE_LOAD:
-        return acceptFirmwareLoad(context, pending.dlen);
-      case COMMAND_ID.RI_DOWNLOAD_FIRMWARE:
-      case COMMAND_ID.RI_DOWNLOAD_ENCRYPTED_FIRMWARE:
-        return yield* acceptRecoveryDownload(context, pending.command);
-      default:
-        answer(context, pending.command);
-    }
+    if (pending.command === COMMAND_ID.FIRMWARE_LOAD) return acceptFirmwareLoad(context, pending.dlen);
+    if (downloads.has(pending.command)) return yield* acceptRecoveryDownload(context, pending.command);
+    answer(context, commands, pending.command);
   }
 }
 
@@ -75,12 +78,12 @@ function* acceptRecoveryDownload({ chip, persistent }: FirmwareContext, command:
   return { from: 'recovery' };
 }
 
-function answer(context: FirmwareContext, id: number): void {
+function answer(context: FirmwareContext, commands: ReadonlyMap<number, RomCommand>, id: number): void {
   const { mailbox } = context.chip;
   const request = mailbox.request();
   if (request.length < 4) throw new RotError('FW_PROC_MAILBOX_INVALID_REQUEST_LENGTH', `${request.length} bytes`);
   if (!hasValidChecksum(id, request)) throw new RotError('FW_PROC_MAILBOX_INVALID_CHECKSUM');
-  const command = COMMANDS.get(id);
+  const command = commands.get(id);
   if (command === undefined) throw new RotError('FW_PROC_MAILBOX_INVALID_COMMAND');
   if (id === COMMAND_ID.STASH_MEASUREMENT) refuseFullMeasurementLog(context);
 

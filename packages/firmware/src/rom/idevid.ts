@@ -63,9 +63,11 @@ function setReadyForMailbox({ chip }: FirmwareContext): void {
   chip.soc.setField('CPTRA_FLOW_STATUS', 'ready_for_mb_processing', 1);
 }
 
-/** Subsystem mode with its strap set, and no OCP LOCK, which needs the HEK seed for itself. */
-export function stableOwnerKeyAvailable({ chip: { soc } }: FirmwareContext): boolean {
-  return soc.subsystemMode && !soc.ocpLockEnabled && (soc.get('SS_STRAP_GENERIC', 3) & 1) !== 0;
+/** Subsystem mode with its strap set, since 2.1, and no OCP LOCK, which needs the HEK seed for itself. */
+export function stableOwnerKeyAvailable({ chip: { soc }, profile }: FirmwareContext): boolean {
+  return (
+    profile.stableOwnerKey && soc.subsystemMode && !soc.ocpLockEnabled && (soc.get('SS_STRAP_GENERIC', 3) & 1) !== 0
+  );
 }
 
 /**

@@ -76,7 +76,6 @@ export function handOver({ chip }: FirmwareContext): void {
 
 function startWatchdog({ chip }: FirmwareContext): void {
   const { soc } = chip;
-  if (!soc.debugLocked) return;
   const low = soc.get('CPTRA_WDT_CFG', 0);
   const high = soc.get('CPTRA_WDT_CFG', 1);
   startWatchdogTimer(chip, low === 0 && high === 0 ? 1 : low, high);

@@ -7,9 +7,14 @@ import type { Pl0Rule, RequestLength, RuntimeCommand } from './command.ts';
 type FieldTable = Readonly<Record<string, Field<unknown>>>;
 type Message<Header, F extends FieldTable> = Struct<{ readonly hdr: Header } & Values<F>>;
 
+/** A command of one's own, whatever its messages are. */
+export interface AnyDefinedCommand extends Omit<RuntimeCommand, 'request'> {
+  readonly request: object;
+  readonly response: object;
+}
+
 /** A command of one's own: a {@link RuntimeCommand} that also says what it answers. */
-export interface DefinedCommand<Req extends FieldTable = FieldTable, Resp extends FieldTable = FieldTable>
-  extends Omit<RuntimeCommand, 'request'> {
+export interface DefinedCommand<Req extends FieldTable, Resp extends FieldTable> extends AnyDefinedCommand {
   readonly request: Message<{ readonly chksum: number }, Req>;
   readonly response: Message<{ readonly chksum: number; readonly fips_status: number }, Resp>;
 }
@@ -57,7 +62,7 @@ export function defineCommand<
   length = 'exact',
   pl0,
   handle,
-}: CommandDefinition<Req, Resp>): DefinedCommand<Req, Resp> & RuntimeCommand {
+}: CommandDefinition<Req, Resp>): DefinedCommand<Req, Resp> {
   const answer = struct(`${name}_RESP`, { hdr: MailboxRespHeader, ...response });
   const command = {
     id: idOf(id),
@@ -70,5 +75,5 @@ export function defineCommand<
       return answer.encode({ hdr: RESPONSE_HEADER, ...handle(context, fields as Values<Req>) } as never);
     },
   };
-  return command as unknown as DefinedCommand<Req, Resp> & RuntimeCommand;
+  return command as unknown as DefinedCommand<Req, Resp>;
 }

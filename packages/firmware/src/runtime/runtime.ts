@@ -1,9 +1,10 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxCommand, mailboxIdle, observe, report } from '../coroutine.ts';
-import { stopWatchdog } from '../drivers/watchdog.ts';
+import { startWatchdogTimer, stopWatchdog } from '../drivers/watchdog.ts';
 import { FW_MARKER, FW_VERSION, ROM_MAJOR_VERSION, ROM_MARKER, ROM_MINOR_VERSION } from '../memory/persistent-data.ts';
 import { clearNonFatalError } from '../non-fatal-error.ts';
+import { runtimeCommandsOf } from '../profile.ts';
 import { runKnownAnswerTests } from '../rom/known-answer-tests.ts';
 import type { RuntimeCommand } from './command.ts';
 import { certificateChain } from './commands/certificates.ts';
@@ -107,6 +108,9 @@ function restoreVersions({ chip: { soc }, persistent: { manifest } }: FirmwareCo
   soc.set('CPTRA_FW_REV_ID', toc.version, 1);
 }
 
+/** Cycles that a command may take. @see caliptra-sw:common/src/wdt.rs (WdtTimeout::default) */
+const COMMAND_CYCLES = 20_000_000;
+
 /** The command loop, also where a restored device goes on. */
 export function* serveCommands(context: FirmwareContext): Firmware {
   const commands = commandTable(context);
@@ -117,19 +121,22 @@ export function* serveCommands(context: FirmwareContext): Firmware {
     yield* mailboxCommand(context, 'runtime-mailbox');
     context.chip.soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 0);
     context.persistent.dpe.set('runtime_cmd_active', 1);
+    startWatchdogTimer(context.chip, COMMAND_CYCLES, 0);
     clearNonFatalError(context);
     const id = context.chip.mailbox.pending()?.command ?? 0;
     const outcome = yield* serve(context, commands);
     // Until the loop starts over, a reset still hits a running command.
     yield* observe();
+    stopWatchdog(context.chip);
     if (endsDebugUnlock(id, context.chip.mailbox.status() === 'CMD_FAILURE')) yield* endDebugUnlock(context);
     if (outcome === 'shutdown') throw new RotError('RUNTIME_SHUTDOWN');
     if (outcome === 'update') yield* requestUpdate(context);
   }
 }
 
-function commandTable({ options }: FirmwareContext): ReadonlyMap<number, RuntimeCommand> {
-  return new Map([...RUNTIME_COMMANDS, ...options.commands].map((command) => [command.id, command]));
+function commandTable({ options, profile }: FirmwareContext): ReadonlyMap<number, RuntimeCommand> {
+  const commands = [...runtimeCommandsOf(profile, RUNTIME_COMMANDS), ...options.commands];
+  return new Map(commands.map((command) => [command.id, command]));
 }
 
 /** Between commands, while no client holds the mailbox. */

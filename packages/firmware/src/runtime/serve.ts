@@ -47,8 +47,8 @@ function* answerPending(context: FirmwareContext, commands: CommandTable): Firmw
   const message = mailbox.request();
   if (dlen > mailbox.sram.length) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS', `${dlen} bytes`);
   requireSealed(id, message);
-  if (soc.subsystemMode && id === COMMAND_ID.EXTERNAL_MAILBOX_CMD)
-    return yield* answerExternal(context, commands, message);
+  const external = soc.subsystemMode && !context.profile.absentCommands.has('EXTERNAL_MAILBOX_CMD');
+  if (external && id === COMMAND_ID.EXTERNAL_MAILBOX_CMD) return yield* answerExternal(context, commands, message);
   return yield* execute(context, commands, id, message);
 }
 

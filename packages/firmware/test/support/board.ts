@@ -1,4 +1,4 @@
-import { blockEntropy, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
+import { blockEntropy, utf8ToBytes } from '@rootcap/crypto';
 import { defaultProvider } from '@rootcap/crypto/default';
 import { type ErrorName, errorName } from '@rootcap/errors';
 import {
@@ -229,7 +229,6 @@ function copyOf(stage: string, options: BoardOptions, boot: () => Board): Board 
 }
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-export const bytes = hexToBytes;
 /** Little-endian words. */
 export function words(...values: readonly number[]): Uint8Array {
   const data = new Uint8Array(4 * values.length);

@@ -19,8 +19,8 @@ export interface BundleParts {
   readonly vendorEccIndex?: number;
 }
 
-export const FMC_SIZE = 64;
-export const RUNTIME_SIZE = 128;
+const FMC_SIZE = 64;
+const RUNTIME_SIZE = 128;
 export const FMC_ADDRESS = 0x4000_0000;
 export const RUNTIME_ADDRESS = 0x4000_1000;
 export const SVN = 5;

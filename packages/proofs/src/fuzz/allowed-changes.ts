@@ -2,7 +2,7 @@ import type { ErrorName } from '@rootcap/errors';
 import type { CommandName } from '@rootcap/firmware';
 
 /** What a runtime command may change although it is refused, and why. */
-export interface AllowedChange {
+interface AllowedChange {
   readonly places: RegExp;
   /** Absent: any command. */
   readonly commands?: readonly CommandName[];
@@ -25,7 +25,7 @@ const USES_DPE: readonly CommandName[] = [
   'SIGN_WITH_EXPORTED_MLDSA',
 ];
 
-export const ALLOWED_CHANGES: readonly AllowedChange[] = [
+const ALLOWED_CHANGES: readonly AllowedChange[] = [
   {
     places: /^SOC_IFC_REG\.(CPTRA_FW_ERROR_NON_FATAL|CPTRA_FW_EXTENDED_ERROR_INFO|CPTRA_BOOT_STATUS)$/,
     reason: 'the refusal itself: its code, what the DPE adds to it, the boot status that shows with every code',

@@ -1,7 +1,7 @@
-import { CONTEXT_STATE, CONTEXT_TYPE, DpeError, DpeState, MAX_TCI_NODES, messages, validateState } from '@rootcap/dpe';
+import { DpeError, DpeState, messages, validateState } from '@rootcap/dpe';
 import { errorName } from '@rootcap/errors';
 import { COMMAND_ID, type CommandName, hasValidChecksum, messagesOf } from '@rootcap/firmware';
-import { MCU_SRAM_OFFSET } from '@rootcap/hardware';
+import { MBOX_CSR, MCU_SRAM_OFFSET } from '@rootcap/hardware';
 import type { DeviceOptions } from 'rootcap';
 import { mayChange } from './allowed-changes.ts';
 import { type Baseline, type Bench, createBaseline } from './baseline.ts';
@@ -12,6 +12,7 @@ import { Outcomes, TooManySteps } from './outcomes.ts';
 import { checkBytes, checkTexts } from './properties.ts';
 import { caseRandom } from './random.ts';
 import { type RequestFacts, requestFacts } from './request-facts.ts';
+import { simulates } from './reset-expectations.ts';
 import { StateWatch } from './state-watch.ts';
 
 /** Requests from one state of a device on. */
@@ -52,6 +53,9 @@ const UPDATE_CODES = /^(ROM|FMC|FW_PROC|RUNTIME|DRIVER|IMAGE_VERIFIER|UPDATE_RES
 
 /** With these, the runtime disables attestation when it starts after an update. */
 const DISTRUST = /^RUNTIME_(DPE_VALIDATION_FAILED|PL[01]_USED_DPE_CONTEXT_THRESHOLD_(REACHED|EXCEEDED))$/;
+
+/** The context that measures the runtime was destroyed; or a tagged one, by the export of its CDI, which leaves the tag. */
+const ENDS_UPDATE = /^RUNTIME_(UNABLE_TO_FIND_DPE_ROOT_CONTEXT|CONTEXT_(HAS_)?TAGS?_VALIDATION_FAILED)$/;
 
 const DPE_COMMANDS: readonly string[] = ['INVOKE_DPE_ECC384', 'INVOKE_DPE_MLDSA87'];
 /** Commands that may change the DPE's contexts. */
@@ -113,9 +117,9 @@ class Run {
     if (meant !== COMMAND_ID.FIRMWARE_LOAD) this.#checkUnchanged(command, symbol ?? 'no code');
   }
 
-  /** The runtime that starts after an update, done or refused, does not go on without the DPE context that measures it. */
+  /** The runtime that starts after an update, done or refused, does not take every state that clients may make of the DPE. */
   #endsUpdate(id: number, symbol: string | undefined): boolean {
-    return id === COMMAND_ID.FIRMWARE_LOAD && symbol === 'RUNTIME_UNABLE_TO_FIND_DPE_ROOT_CONTEXT';
+    return id === COMMAND_ID.FIRMWARE_LOAD && ENDS_UPDATE.test(symbol ?? '');
   }
 
   #checkUnchanged(command: string, why: string): void {
@@ -165,16 +169,9 @@ class Run {
     } catch (error) {
       if (!(error instanceof DpeError)) throw error;
       // As in caliptra-dpe, a simulation begins where a default context is; the validator takes no such state.
-      if (error.status === 'MixedContextLocality' && this.#simulates()) return;
+      if (error.status === 'MixedContextLocality' && simulates(device)) return;
       this.#violate('state', `${command}: ${error.message}`);
     }
-  }
-
-  #simulates(): boolean {
-    const state = new DpeState(this.#subject.baseline.device.context.persistent.dpe.slice('state'), 48);
-    return Array.from({ length: MAX_TCI_NODES }, (_, i) => state.read(i)).some(
-      (context) => context.state !== CONTEXT_STATE.INACTIVE && context.context_type === CONTEXT_TYPE.SIMULATION,
-    );
   }
 
   #count(outcome: string): void {
@@ -186,7 +183,7 @@ class Run {
   }
 }
 
-const MBOX_LOCK = 0x3002_0000;
+const MBOX_LOCK = MBOX_CSR.base + MBOX_CSR.registers.MBOX_LOCK.offset;
 
 /** A sequence from a fresh device on; whatever ends the device has it begin anew. */
 function runCase(subject: Subject, seed: number, index: number, outcomes: Outcomes): void {

@@ -43,7 +43,7 @@ const USUAL_FLAGS: Partial<Record<DpeCommandName, readonly number[]>> = {
 };
 
 /** Users of the mailbox, of which 1 has privilege level 0, and the runtime's own locality. */
-export const LOCALITIES = [0, 1, 2, 3, 4, 0xffff_ffff] as const;
+const LOCALITIES = [0, 1, 2, 3, 4, 0xffff_ffff] as const;
 /** TCI types that the runtime keeps for itself among them. */
 const TCI_TYPES = [0, 2, 0x5254_4d52, 0x4343_4956, 0x534f_4d56, 0x4d43_4657] as const;
 

@@ -118,9 +118,9 @@ function refusalName(error: unknown): string {
 /** What a refused bundle may leave behind: error registers, the manifest it came with, erased keys. */
 const ROM_REFUSED =
   /^(SOC_IFC_REG|KV_REG|ABR_REG|ECC_REG|HMAC_REG|AES_REG|AES_CLP_REG|SHA256_REG|SHA512_REG|SHA512_ACC_CSR)\.|^DCCM\.(manifest1|boot status)$/;
-/** An update that is refused leaves the old firmware running, and a note that it was refused. */
+/** An update that is refused leaves the old firmware running, with its variables anew, and a note that it was refused. */
 const UPDATE_REFUSED =
-  /^SOC_IFC_REG\.(CPTRA_FW_ERROR_NON_FATAL|CPTRA_FW_EXTENDED_ERROR_INFO|CPTRA_BOOT_STATUS|CPTRA_RESET_REASON|CPTRA_TRNG_DATA|INTR_BLOCK_RF_.*|CPTRA_FLOW_STATUS|internal state)$|^KV_REG\.KEY_CTRL$|^DCCM\.(data_vault|boot status|cleared_non_fatal_fw_error)$/;
+  /^SOC_IFC_REG\.(CPTRA_FW_ERROR_NON_FATAL|CPTRA_FW_EXTENDED_ERROR_INFO|CPTRA_BOOT_STATUS|CPTRA_RESET_REASON|CPTRA_TRNG_DATA|INTR_BLOCK_RF_.*|CPTRA_FLOW_STATUS|internal state)$|^KV_REG\.KEY_CTRL$|^DCCM\.(data_vault|boot status|cleared_non_fatal_fw_error)$|^firmware\..*$/;
 
 /** Hands a bundle to a device that waits for firmware, or to one that runs. */
 function loadIntoDevice(

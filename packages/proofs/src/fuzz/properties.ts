@@ -11,12 +11,13 @@ export function checkRefusal(error: unknown, index: number, outcomes: Outcomes):
 
 /** All that a caller could print of a value: an error with its causes and stack, an event as JSON. */
 function textOf(value: unknown): string {
-  if (!(value instanceof Error)) return JSON.stringify(value, bytesAsList);
+  if (!(value instanceof Error)) return JSON.stringify(value, printable);
   const cause = value.cause === undefined ? '' : textOf(value.cause);
-  return `${value.stack ?? ''}\n${JSON.stringify(value, bytesAsList)}\n${cause}`;
+  return `${value.stack ?? ''}\n${JSON.stringify(value, printable)}\n${cause}`;
 }
 
-function bytesAsList(_key: string, value: unknown): unknown {
+function printable(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString(16);
   return ArrayBuffer.isView(value)
     ? Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
     : value;

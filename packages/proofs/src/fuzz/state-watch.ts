@@ -6,8 +6,8 @@ import type { Device } from 'rootcap';
 interface Part {
   readonly name: string;
   read(): Uint8Array;
-  /** What lies at a byte offset, if that has a name. */
-  label(offset: number): string;
+  /** Names of what differs between two readings of the same length. */
+  differences(before: Uint8Array, now: Uint8Array): Iterable<string>;
 }
 
 const encoder = new TextEncoder();
@@ -26,13 +26,28 @@ function collect(state: unknown, parts: Uint8Array[]): void {
   else parts.push(encoder.encode(`${String(state)};`));
 }
 
-/** A memory. DCCM's tables have names: {@link named}. */
+/** A memory. DCCM's tables have names: {@link dccmNames}. */
 function memoryPart(name: string, memory: Uint8Array, named: readonly NamedRange[] = []): Part {
+  const ranges = [...named, ...unnamed(named, memory.length)];
   return {
     name,
     read: () => memory,
-    label: (offset) => named.find(({ start, end }) => offset >= start && offset < end)?.name ?? 'unnamed',
+    differences: (before, now) =>
+      ranges
+        .filter(({ start, end }) => Buffer.compare(before.subarray(start, end), now.subarray(start, end)) !== 0)
+        .map((range) => range.name),
   };
+}
+
+/** What lies between the tables, whose ranges are in order of address or inside of one another. */
+function unnamed(named: readonly NamedRange[], size: number): NamedRange[] {
+  const gaps: NamedRange[] = [];
+  let at = 0;
+  for (const { start, end } of [...named].sort((a, b) => a.start - b.start)) {
+    if (start > at) gaps.push({ name: 'unnamed', start: at, end: start });
+    at = Math.max(at, end);
+  }
+  return at < size ? [...gaps, { name: 'unnamed', start: at, end: size }] : gaps;
 }
 
 interface NamedRange {
@@ -41,12 +56,13 @@ interface NamedRange {
   readonly end: number;
 }
 
-/** Fields of the tables in data memory by their places, inner ones first. */
+/** Fields of the tables in data memory by their places. */
 function dccmNames({ chip: { dccm }, context: { persistent } }: Device): NamedRange[] {
   const { rom, fw, dpe } = persistent;
+  const tables = [...fieldsOf(rom, dccm), ...fieldsOf(fw, dccm)].filter(({ name }) => name !== 'dpe');
   // The last word, for a debugger. caliptra-sw:drivers/src/memory_layout.rs
   const bootStatus = { name: 'boot status', start: dccm.length - 4, end: dccm.length };
-  return [...fieldsOf(dpe, dccm, 'dpe.'), ...fieldsOf(rom, dccm), ...fieldsOf(fw, dccm), bootStatus];
+  return [...fieldsOf(dpe, dccm, 'dpe.'), ...tables, bootStatus];
 }
 
 function fieldsOf<T>({ struct, bytes }: StructView<T>, memory: Uint8Array, prefix = ''): NamedRange[] {
@@ -57,12 +73,14 @@ function fieldsOf<T>({ struct, bytes }: StructView<T>, memory: Uint8Array, prefi
   });
 }
 
+/** Compares word by word, what is longer in one of them too. */
 function blockPart(block: ReturnType<Device['chip']['blocks']>[number]): Part {
   const words = registerWords(block.declaration);
   return {
     name: block.declaration.name,
     read: () => flatten(block.save()),
-    label: (offset) => words[offset >>> 2]?.name ?? 'internal state',
+    differences: (before, now) =>
+      differingWords(before, now).map((offset) => words[offset >>> 2]?.name ?? 'internal state'),
   };
 }
 
@@ -74,6 +92,8 @@ export class StateWatch {
   readonly #parts: readonly Part[];
   readonly #before = new Map<string, Uint8Array>();
   readonly #variables: () => ReadonlyMap<string, Uint8Array>;
+  /** Where the device wrote in the SoC. */
+  readonly #axiWrites = new Set<string>();
   #variablesBefore: ReadonlyMap<string, Uint8Array> = new Map();
 
   constructor(device: Device) {
@@ -83,11 +103,10 @@ export class StateWatch {
       memoryPart('ICCM', chip.iccm),
       memoryPart('DCCM', chip.dccm, dccmNames(device)),
       ...blocks.map(blockPart),
-      memoryPart('staging area', chip.stagingArea.bytes),
-      memoryPart('MCU SRAM', chip.mci.mcuSram.bytes),
-      { name: 'MCI', read: () => flatten(chip.mci.save().registers), label: () => 'registers' },
-      { name: 'OTP', read: () => flatten(chip.otp.save()), label: () => 'fuses' },
     ];
+    chip.axi.observe(({ operation, master, address }) => {
+      if (operation === 'write' && master === 'caliptra') this.#axiWrites.add(`AXI.0x${address.toString(16)}`);
+    });
     this.#variables = () => variablesOf(context.state);
     this.look();
   }
@@ -96,6 +115,7 @@ export class StateWatch {
   look(): void {
     for (const { name, read } of this.#parts) this.#remember(name, read());
     this.#variablesBefore = this.#variables();
+    this.#axiWrites.clear();
   }
 
   #remember(name: string, bytes: Uint8Array): void {
@@ -106,11 +126,11 @@ export class StateWatch {
 
   /** Names of what differs from the last look: `SOC_IFC_REG.CPTRA_FW_ERROR_FATAL`, `DCCM.manifest1`. */
   differences(): string[] {
-    const found = new Set<string>();
-    for (const { name, read, label } of this.#parts) {
+    const found = new Set<string>(this.#axiWrites);
+    for (const { name, read, differences } of this.#parts) {
       const [before, now] = [this.#before.get(name) as Uint8Array, read()];
       if (Buffer.compare(before, now) === 0) continue;
-      for (const offset of differingWords(before, now)) found.add(`${name}.${label(offset)}`);
+      for (const place of differences(before, now)) found.add(`${name}.${place}`);
     }
     for (const name of this.#differingVariables()) found.add(`firmware.${name}`);
     return [...found];

@@ -17,7 +17,7 @@ const provider = portableProvider;
 const { vendor, owner } = demoKeys(provider);
 const manifestKeys = demoManifestKeys(provider);
 const { ecc: [ecc] = [], mldsa: [mldsa] = [], lms: [lms] = [] } = vendor;
-export const vendorFirmware = { ecc, mldsa, lms } as Required<OwnerKeys>;
+const vendorFirmware = { ecc, mldsa, lms } as Required<OwnerKeys>;
 
 export const sha384 = (data: Uint8Array): Uint8Array => provider.hashes.digest('sha384', data);
 

@@ -47,17 +47,22 @@ interface Activation {
 }
 
 /** Requests from before `flags` end four bytes earlier; what is longer than the layout is cut. */
-function decode(message: Uint8Array): ReturnType<typeof ActivateFirmwareReq.decode> {
+function decode(message: Uint8Array, hasFlags: boolean): ReturnType<typeof ActivateFirmwareReq.decode> {
   if (message.length < ActivateFirmwareReq.offsetOf('flags')) invalid(`${message.length} bytes`);
   const whole = new Uint8Array(ActivateFirmwareReq.size);
-  const used = message.length < whole.length ? ActivateFirmwareReq.offsetOf('flags') : whole.length;
+  const used = !hasFlags || message.length < whole.length ? ActivateFirmwareReq.offsetOf('flags') : whole.length;
   whole.set(message.subarray(0, used));
   return ActivateFirmwareReq.decode(whole);
 }
 
 /** @throws RotError RUNTIME_MAILBOX_INVALID_PARAMS */
 function parse(context: FirmwareContext, message: Uint8Array): Activation {
-  const { fw_id_count: count, fw_ids: ids, mcu_fw_image_size: mcuImageSize, flags } = decode(message);
+  const {
+    fw_id_count: count,
+    fw_ids: ids,
+    mcu_fw_image_size: mcuImageSize,
+    flags,
+  } = decode(message, context.profile.activationFlags);
   if (count === 0 || count > MAX_FW_ID_COUNT) invalid(`fw_id_count ${count}`);
   if ((flags & ~INITIAL_ACTIVATE) !== 0) invalid(`flags ${flags}`);
   let bits: ExecBits = new Array<number>(EXEC_WORDS).fill(0);

@@ -1,6 +1,5 @@
 import type { DiceAlgorithm } from '@rootcap/dice';
 import {
-  CALIPTRA_STATUSES,
   CERTIFY_KEY_FORMAT,
   DERIVE_CONTEXT_FLAGS,
   DpeError,
@@ -86,7 +85,7 @@ function answer(
   } catch (error) {
     if (!(error instanceof DpeError)) throw error;
     reportDpeDetail(context, error);
-    return errorResponse({ profile: DPE_PROFILES[algorithm], statuses: CALIPTRA_STATUSES }, error);
+    return errorResponse({ profile: DPE_PROFILES[algorithm], statuses: context.profile.dpeStatuses }, error);
   }
 }
 

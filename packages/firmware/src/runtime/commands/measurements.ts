@@ -1,4 +1,4 @@
-import { CALIPTRA_STATUSES, DpeError } from '@rootcap/dpe';
+import { DpeError } from '@rootcap/dpe';
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
 import {
@@ -77,7 +77,7 @@ function reallocateContextLimits(context: FirmwareContext, pl0: number): Uint8Ar
 const stash = runtimeCommand('STASH_MEASUREMENT', 'exact', StashMeasurementReq, (context, request) => {
   const { metadata, measurement, svn } = request;
   const refusal = stashMeasurement(context, { metadata, measurement, svn, locality: callerLocality(context) });
-  const dpe_result = CALIPTRA_STATUSES[refusal?.status ?? 'NoError'];
+  const dpe_result = context.profile.dpeStatuses[refusal?.status ?? 'NoError'];
   return StashMeasurementResp.encode({ hdr: RESPONSE_HEADER, dpe_result });
 });
 

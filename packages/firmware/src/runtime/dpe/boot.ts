@@ -1,7 +1,6 @@
 import { equalBytes } from '@rootcap/crypto';
 import {
   ALL_SUPPORT,
-  CALIPTRA_STATUSES,
   DpeError,
   DpeState,
   INITIALIZE_CONTEXT_FLAGS,
@@ -160,7 +159,7 @@ function validateDpe(context: FirmwareContext): void {
     if (error instanceof RotError) distrust(context, error.symbol, 'RUNTIME_DISABLE_ATTESTATION_FAILED_DPE_LIMITS');
     else if (error instanceof DpeError) {
       distrust(context, 'RUNTIME_DPE_VALIDATION_FAILED', 'RUNTIME_DISABLE_ATTESTATION_FAILED_DPE_VALIDATION');
-      context.chip.soc.set('CPTRA_FW_EXTENDED_ERROR_INFO', CALIPTRA_STATUSES[error.status], 0);
+      context.chip.soc.set('CPTRA_FW_EXTENDED_ERROR_INFO', context.profile.dpeStatuses[error.status], 0);
     } else throw error;
   }
 }

@@ -2,7 +2,6 @@ import type { DiceAlgorithm } from '@rootcap/dice';
 import {
   CALIPTRA_CERTIFICATE_SPACE,
   CALIPTRA_COMPATIBILITY,
-  CALIPTRA_STATUSES,
   type DpeCrypto,
   type DpeEnvironment,
   DpeError,
@@ -65,7 +64,7 @@ export function withDpe<T>(
       state: dpeState(context),
       crypto,
       platform: runtimeDpePlatform(context, algorithm, alias, options),
-      statuses: CALIPTRA_STATUSES,
+      statuses: context.profile.dpeStatuses,
       reservedCertificateSize: CALIPTRA_CERTIFICATE_SPACE,
       ...(context.options.dpeRootSizedTcbInfos === true ? { compatibility: CALIPTRA_COMPATIBILITY } : {}),
       ...(options.maxResponseSize === undefined ? {} : { maxResponseSize: options.maxResponseSize }),

@@ -1,5 +1,4 @@
 import { equalBytes } from '@rootcap/crypto';
-import { CALIPTRA_STATUSES } from '@rootcap/dpe';
 import { RotError } from '@rootcap/errors';
 import { type Addr64, IMAGE_METADATA_FLAGS, IMAGE_SOURCES } from '@rootcap/image';
 import { extract, u32 } from '@rootcap/struct';
@@ -100,7 +99,7 @@ export function authorizeAndStash(
     verified: true,
   });
   if (refusal !== undefined) {
-    context.chip.soc.set('CPTRA_FW_EXTENDED_ERROR_INFO', CALIPTRA_STATUSES[refusal.status], 0);
+    context.chip.soc.set('CPTRA_FW_EXTENDED_ERROR_INFO', context.profile.dpeStatuses[refusal.status], 0);
     throw new RotError('RUNTIME_AUTH_AND_STASH_MEASUREMENT_DPE_ERROR', refusal.message);
   }
   return verdict;
