@@ -178,7 +178,7 @@ describe('the watchdog of the runtime', () => {
     request: MailboxReqHeader as never,
     length: 'any',
     *handle() {
-      for (;;) yield { for: 'nothing', ready: () => false };
+      for (;;) yield { for: 'observer', ready: () => false };
     },
   };
 
