@@ -68,6 +68,16 @@ const ALLOWED_CHANGES: readonly AllowedChange[] = [
     reason: 'the firmware takes the usage counter of the new key before it looks at the hash algorithm',
   },
   {
+    places: /^SOC_IFC_REG\.SS_DBG_SERVICE_REG_RSP$/,
+    commands: ['PRODUCTION_AUTH_DEBUG_UNLOCK_REQ', 'PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN'],
+    reason: 'tells the SoC how the debug unlock stands, also that it failed',
+  },
+  {
+    places: /^firmware\.runtime\.debugUnlock/,
+    commands: ['PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN'],
+    reason: 'a challenge can be answered once, rightly or not',
+  },
+  {
     places: /^SHA512_ACC_CSR\./,
     commands: ['CM_AES_GCM_DECRYPT_DMA', 'AUTHORIZE_AND_STASH'],
     reason: 'the accelerator that hashed memory of the SoC; anybody who has its lock may use it',
