@@ -4,4 +4,5 @@ export default {
   testEnvironment: './tools/jest-environment.js',
   reporters: ['default', './tools/jest-summary.js'],
   testTimeout: 60_000,
+  maxWorkers: '100%',
 };
