@@ -38,6 +38,7 @@ const ALLOWED_CHANGES: readonly AllowedChange[] = [
     places: /^SOC_IFC_REG\.(CPTRA_FLOW_STATUS|INTR_BLOCK_RF_.*|internal state)$/,
     reason: 'the mailbox: its flow bit, interrupts and their counters',
   },
+  { places: /^SOC_IFC_REG\.CPTRA_WDT_TIMER\d_/, reason: 'the runtime starts its watchdog for every command' },
   { places: /^SOC_IFC_REG\.CPTRA_TRNG_(DATA|STATUS)$/, reason: 'random numbers that a driver took' },
   {
     places: /^KV_REG\.KEY_CTRL$/,
