@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, verify as nodeVer
 import { describe, expect, test } from '@jest/globals';
 import { errorJson } from '@rootcap/cli';
 import { nodeProvider } from '@rootcap/crypto/node';
+import { COMMAND_ID } from '@rootcap/firmware';
 import { ownVectors, workingCopy } from '@rootcap/vectors';
 import { createDevice, type DeviceError } from 'rootcap';
 import {
@@ -613,5 +614,31 @@ describe('errors as JSON', () => {
       operation: 'certificateChain',
       state: 'awaiting-fuses',
     });
+  });
+});
+
+describe('commands', () => {
+  test('all of them with layouts, stages and status; by a part of the name, by code, by status', async () => {
+    const all = JSON.parse((await rootcap(['commands', '--json'])).out) as {
+      readonly commands: readonly { readonly name: string; readonly status: string; readonly request: object | null }[];
+    };
+    expect(all.commands).toHaveLength(Object.keys(COMMAND_ID).length);
+    expect(all.commands.find(({ name }) => name === 'EXTEND_PCR')).toMatchObject({
+      hex: '0x50435245',
+      code: 'PCRE',
+      rom: null,
+      runtime: { length: 'exact' },
+      request: {
+        name: 'ExtendPcrReq',
+        size: 56,
+        fields: [{ path: 'hdr.chksum' }, { path: 'pcr_idx', offset: 4 }, { path: 'data' }],
+      },
+      status: 'exact',
+    });
+    const { out, err } = await rootcap(['commands', 'PCRE']);
+    expect([out.split('\n').length, err]).toEqual([3, '1 commands: 1 exact, 0 modelled, 0 absent\n']);
+    const modelled = await rootcap(['commands', '--status', 'modelled']);
+    expect(modelled.out).toContain('PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN');
+    expect(await rootcap(['commands', 'nothing'])).toMatchObject({ code: 1, out: '' });
   });
 });

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type RpcServer, serve } from '@rootcap/device-rpc/node';
+import { demoBundle, demoFuses } from 'rootcap';
 import { WebSocket } from 'ws';
 import { provider } from './helpers.ts';
 
@@ -35,22 +36,48 @@ function run(command: string, args: readonly string[], endpoint: string): Promis
 }
 
 /** Says what is left out where a tool is missing. */
-function hasTool(tool: string): boolean {
-  const found = spawnSync(tool, ['--version']).status === 0;
+function hasTool(tool: string, question = '--version'): boolean {
+  const found = spawnSync(tool, [question]).status === 0;
   if (!found) process.stderr.write(`left out: the example that needs ${tool}, which is not on this machine\n`);
   return found;
 }
 
+const C_OPTIONS = ['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-O1'];
 const EXPECTED = /^ready after \d{7} cycles\nCaliptra RTM\n.*-32010.*LoadAccessFault/;
 
 describe('docs/examples/device-rpc', () => {
   const endpoints = () => server.endpoints.slice(0, 2);
 
   (hasTool('gcc') ? test : test.skip)('C', async () => {
-    const options = ['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-O1'];
-    await run('gcc', [...options, '-o', 'example-c', 'example.c', 'rootcap_chip.c'], '');
+    await run('gcc', [...C_OPTIONS, '-o', 'example-c', 'example.c', 'rootcap_chip.c'], '');
     for (const endpoint of endpoints()) expect(await run('./example-c', [], endpoint)).toMatch(EXPECTED);
   });
+
+  (hasTool('gcc') && hasTool('openssl', 'version') ? test : test.skip)(
+    'C: OpenSSL verifies a DPE leaf up to the IDevID',
+    async () => {
+      const { vendorPkHash, ownerPkHash } = demoFuses(provider);
+      writeFileSync(join(directory, 'bundle.bin'), demoBundle(provider));
+      await run('gcc', [...C_OPTIONS, '-o', 'chain-c', 'chain.c', 'rootcap_chip.c'], '');
+      const hashes = [vendorPkHash, ownerPkHash].map((hash) => Buffer.from(hash ?? []).toString('hex'));
+      const files = await run('./chain-c', ['bundle.bin', ...hashes], endpoints()[0] as string);
+      expect(files).toMatch(/^idevid\.csr.*\nldevid\.der.*\nfmc\.der.*\nrt\.der.*\nleaf\.der: \d{4} bytes\n$/);
+      const openssl = (text: string): Promise<string> => run('openssl', text.split(' '), '');
+      // The vendor: a root of its own, and the certificate that answers the device's request.
+      await openssl('ecparam -name secp384r1 -genkey -noout -out ca.key');
+      await openssl('req -x509 -new -key ca.key -sha384 -subj /CN=vendor -days 3650 -out ca.pem');
+      writeFileSync(join(directory, 'ca.ext'), 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n');
+      const issue = '-CAkey ca.key -sha384 -days 3650 -extfile ca.ext -set_serial 1 -out idevid.pem';
+      await openssl(`x509 -req -inform DER -in idevid.csr -CA ca.pem ${issue}`);
+      for (const name of ['ldevid', 'fmc', 'rt', 'leaf'])
+        await openssl(`x509 -inform DER -in ${name}.der -out ${name}.pem`);
+      const untrusted = ['idevid', 'ldevid', 'fmc', 'rt'].map((name) => `-untrusted ${name}.pem`).join(' ');
+      // TcbInfo extensions of DICE are critical, and OpenSSL does not know them.
+      const verify = `verify -ignore_critical -CAfile ca.pem ${untrusted}`;
+      expect(await openssl(`${verify} leaf.pem`)).toBe('leaf.pem: OK\n');
+      await expect(openssl(`${verify.replace('-untrusted fmc.pem ', '')} leaf.pem`)).rejects.toThrow(/unable to get/);
+    },
+  );
 
   (hasTool('python3') ? test : test.skip)('Python', async () => {
     for (const endpoint of endpoints()) expect(await run('python3', ['example.py'], endpoint)).toMatch(EXPECTED);

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ErrorName } from '@rootcap/errors';
 import {
@@ -33,6 +34,8 @@ const recovery = ({ chip }: Device, register: keyof typeof RECOVERY_IFC.register
   chip.dma.readWord(BigInt(chip.straps.recoveryBase) + BigInt(RECOVERY_IFC.registers[register].offset));
 const execControl = ({ chip }: Device): number => chip.soc.get('SS_GENERIC_FW_EXEC_CTRL', 0);
 const MCU = 1 << 2;
+/** `key_usage` of the cryptographic mailbox. */
+const AES_KEY = 2;
 
 const SRAM = 0x2100_0000 + MCU_SRAM_OFFSET;
 const listed = (digest: Uint8Array, more: Partial<ImageMetadataOptions> = {}): ImageMetadataOptions => ({
@@ -327,6 +330,32 @@ describe('encrypted firmware of the MCU', () => {
     expect(refusal(() => waiting.mailbox.execute('ACTIVATE_FIRMWARE', activateBody({ flags: 1 })))).toBe(
       'IMAGE_VERIFIER_ACTIVATION_FAILED',
     );
+  });
+  test('which decrypts it where it lies', () => {
+    const [key, iv] = [new Uint8Array(32).fill(7), new Uint8Array(12).fill(9)];
+    const cipher = createCipheriv('aes-256-gcm', key, iv);
+    const image = Buffer.concat([cipher.update(mcuFirmware), cipher.final(), cipher.getAuthTag()]);
+    const waiting = subsystem({
+      encryptedMcuFirmware: true,
+      mcuFirmware: image,
+      socManifest: authManifest([listed(sha384(image))]),
+    }).boot();
+    const { mailbox } = waiting;
+    const { size: length, sha384: encrypted_data_sha384 } = mailbox.call('GET_MCU_FW_SIZE');
+    const { cmk } = mailbox.call('CM_IMPORT', { key_usage: AES_KEY, input: key });
+    const { tag_verified } = mailbox.call('CM_AES_GCM_DECRYPT_DMA', {
+      cmk,
+      iv,
+      tag: image.subarray(length),
+      encrypted_data_sha384,
+      axi_addr_lo: SRAM,
+      axi_addr_hi: 0,
+      length,
+      aad: new Uint8Array(0),
+    });
+    expect([tag_verified, mcuSram(waiting, length)]).toEqual([1, mcuFirmware]);
+    mailbox.execute('ACTIVATE_FIRMWARE', activateBody({ flags: 1, size: length }));
+    expect(execControl(waiting)).toBe(MCU);
   });
   test('size and digest are gone after a reset', () => {
     const waiting = device();

@@ -16,6 +16,9 @@ const OPTIONS = [
   'firmware',
   'pqc',
   'subsystem',
+  'socManifest',
+  'mcuFirmware',
+  'encryptedMcuFirmware',
   'ocpLock',
   'debugUnlocked',
 ] as const satisfies readonly (keyof BootArguments)[];

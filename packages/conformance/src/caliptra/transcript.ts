@@ -182,7 +182,7 @@ class Session {
     const known = COMMANDS_WITHOUT_HANDLER.has(id) || commands.some((command) => command.id === id);
     const refused = entry.text('status') === 'CMD_FAILURE';
     // What the recorded firmware does not have, the model must not have either.
-    if (isUnimplemented(entry)) return;
+    if (isTurnedAway(entry)) return;
     if (!known && (inRuntime || !refused)) {
       const effect = refused ? LEFT_OUT.nothing : effectOf(entry.text('name'));
       if (effect > this.#leftOut) this.#leftOut = effect;
@@ -194,10 +194,12 @@ class Session {
   }
 }
 
-function isUnimplemented(entry: Fields): boolean {
+/** Refused before any handler is asked. */
+function isTurnedAway(entry: Fields): boolean {
   const error = entry.value('error');
   if (!isObject(error)) return false;
-  return Number(new Fields(error).text('fw_error_non_fatal')) === ERRORS.RUNTIME_UNIMPLEMENTED_COMMAND;
+  const code = Number(new Fields(error).text('fw_error_non_fatal'));
+  return code === ERRORS.RUNTIME_UNIMPLEMENTED_COMMAND || code === ERRORS.RUNTIME_INVALID_CHECKSUM;
 }
 
 function bootFirmware(device: Device): void {

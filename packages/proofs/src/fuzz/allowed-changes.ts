@@ -38,11 +38,8 @@ const ALLOWED_CHANGES: readonly AllowedChange[] = [
     places: /^SOC_IFC_REG\.(CPTRA_FLOW_STATUS|INTR_BLOCK_RF_.*|internal state)$/,
     reason: 'the mailbox: its flow bit, interrupts and their counters',
   },
+  { places: /^SOC_IFC_REG\.CPTRA_WDT_TIMER\d_/, reason: 'the runtime starts its watchdog for every command' },
   { places: /^SOC_IFC_REG\.CPTRA_TRNG_(DATA|STATUS)$/, reason: 'random numbers that a driver took' },
-  {
-    places: /^staging area\./,
-    reason: 'memory of the SoC, which put the request there; a response by AXI may end in the middle',
-  },
   {
     places: /^KV_REG\.KEY_CTRL$/,
     commands: USES_DPE,
@@ -66,6 +63,22 @@ const ALLOWED_CHANGES: readonly AllowedChange[] = [
     reason: 'the command is done when its response turns out to have no place at the AXI address of the request',
   },
   {
+    places: /^firmware\.runtime\.cryptographicMailbox\.keyUses$/,
+    commands: ['CM_HKDF_EXPAND', 'CM_HMAC_KDF_COUNTER'],
+    codes: ['RUNTIME_MAILBOX_INVALID_PARAMS'],
+    reason: 'the firmware takes the usage counter of the new key before it looks at the hash algorithm',
+  },
+  {
+    places: /^SOC_IFC_REG\.SS_DBG_SERVICE_REG_RSP$/,
+    commands: ['PRODUCTION_AUTH_DEBUG_UNLOCK_REQ', 'PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN'],
+    reason: 'tells the SoC how the debug unlock stands, also that it failed',
+  },
+  {
+    places: /^firmware\.runtime\.debugUnlock/,
+    commands: ['PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN'],
+    reason: 'a challenge can be answered once, rightly or not',
+  },
+  {
     places: /^SHA512_ACC_CSR\./,
     commands: ['CM_AES_GCM_DECRYPT_DMA', 'AUTHORIZE_AND_STASH'],
     reason: 'the accelerator that hashed memory of the SoC; anybody who has its lock may use it',
@@ -78,8 +91,7 @@ const ALLOWED_CHANGES: readonly AllowedChange[] = [
       'the firmware keeps a verified manifest, then measures it; a client may have destroyed the context for that',
   },
   {
-    places:
-      /^(SOC_IFC_REG\.SS_GENERIC_FW_EXEC_CTRL|MCI\.registers|DCCM\.mcu_firmware_loaded|MCU SRAM\..*|SHA512_ACC_CSR\..*)$/,
+    places: /^(SOC_IFC_REG\.SS_GENERIC_FW_EXEC_CTRL|AXI\..*|DCCM\.mcu_firmware_loaded|SHA512_ACC_CSR\..*)$/,
     commands: ['ACTIVATE_FIRMWARE'],
     codes: ['IMAGE_VERIFIER_ACTIVATION_FAILED'],
     reason: 'the firmware stops images before it replaces them, and does not start again what it could not replace',

@@ -96,8 +96,15 @@ function boundSteps(device: Device): () => void {
  * A device with its secrets collected at every step of the way.
  *
  * @param to - `rom`: waiting for firmware; `runtime`: waiting for commands
+ * @param prepare - what the SoC does there
  */
-export function createBaseline(name: string, bench: Bench, options: DeviceOptions, to: 'rom' | 'runtime'): Baseline {
+export function createBaseline(
+  name: string,
+  bench: Bench,
+  options: DeviceOptions,
+  to: 'rom' | 'runtime',
+  prepare: (device: Device) => void = () => {},
+): Baseline {
   const { provider, firmware, fuses } = bench;
   const device = createDevice({ provider, firmware, fuses, ...bench.options, ...options });
   const secrets = new SecretFinder();
@@ -107,6 +114,7 @@ export function createBaseline(name: string, bench: Bench, options: DeviceOption
   });
   if (to === 'rom') device.bootToRom();
   else device.boot();
+  prepare(device);
   addMemorySecrets(secrets, device);
   addSealed(secrets, device);
   const snapshot = device.snapshot();

@@ -8,9 +8,9 @@ import {
   type RuntimeCommand,
   sealMessage,
 } from '@rootcap/firmware';
-import { IMAGE_SOURCES } from '@rootcap/image';
+import { CALIPTRA_LMS, IMAGE_SOURCES } from '@rootcap/image';
 import { certifyKeyBody, DPE_PROFILES, dpeCommand } from './dpe-requests.ts';
-import { cmkKind, type Gathered, kindOf } from './gathered.ts';
+import { cmkKind, exampleKind, type Gathered, kindOf } from './gathered.ts';
 import type { Random } from './random.ts';
 import type { RequestFacts } from './request-facts.ts';
 
@@ -27,24 +27,24 @@ export interface CommandRequest {
   readonly keyUsage: number;
 }
 
-/** Commands that give out what others take. */
-const PRODUCERS: readonly CommandName[] = [
-  'CM_IMPORT',
-  'CM_IMPORT',
-  'CM_DERIVE_STABLE_KEY',
-  'CM_SHA_INIT',
-  'CM_SHAKE256_INIT',
-  'CM_AES_ENCRYPT_INIT',
-  'CM_AES_GCM_ENCRYPT_INIT',
-  'CM_AES_GCM_DECRYPT_INIT',
-  'CM_ECDH_GENERATE',
-  'CM_MLKEM_KEY_GEN',
-  'INVOKE_DPE_ECC384',
-  'INVOKE_DPE_MLDSA87',
-  'SET_AUTH_MANIFEST',
-  'SET_OWNER_AUTH_MANIFEST',
+/** Commands that work on the same things, and usages of the keys that they take. */
+const THEMES: readonly { readonly commands: RegExp; readonly usages: readonly number[] }[] = [
+  { commands: /^CM_(IMPORT|DELETE|CLEAR|STATUS|AES_(EN|DE)CRYPT)/, usages: [2] },
+  { commands: /^CM_(IMPORT|DERIVE_STABLE|AES_GCM)/, usages: [1, 2] },
+  { commands: /^CM_(IMPORT|DERIVE_STABLE|HMAC|HKDF|SHA|RANDOM)/, usages: [1] },
+  { commands: /^CM_(IMPORT|ECDSA|MLDSA)/, usages: [3, 4] },
+  { commands: /^CM_(IMPORT|MLKEM|ECDH)/, usages: [5] },
+  { commands: /DPE|EXPORTED|CERTIFY|STASH|SUBJECT_ALT_NAME/, usages: [] },
+  { commands: /DPE|EXPORTED|CERTIFY|STASH|SUBJECT_ALT_NAME/, usages: [] },
+  { commands: /MANIFEST|AUTHORIZE|IMAGE_INFO|ACTIVATE|MCU_FW/, usages: [] },
+  { commands: /VERIFY|DEBUG_UNLOCK|SELF_TEST|PCR|FE_PROG|FW_INFO/, usages: [] },
+  { commands: /CERT$|CSR$|INFO$|PCR|TAGGED|TAG_TCI/, usages: [] },
 ];
-const BY_NAME = new Map(RUNTIME_COMMANDS.map((command) => [command.name, command]));
+/** How often a request is of the sequence's theme. */
+const THEME_SHARE = 0.6;
+/** How often a request is made from a good one of its kind, if there is one. */
+const EXAMPLE_SHARE = 0.4;
+
 /** Ends the device, so that it must not come often. */
 const RARE: readonly string[] = ['SHUTDOWN', 'DISABLE_ATTESTATION', 'SELF_TEST_START'];
 const ALL_COMMANDS = Object.values(COMMAND_ID);
@@ -57,6 +57,8 @@ export class RequestMaker {
   readonly #random: Random;
   readonly #gathered: Gathered;
   readonly #facts: RequestFacts;
+  readonly #theme: (typeof THEMES)[number];
+  readonly #ofTheme: readonly RuntimeCommand[];
   #keyUsage = 0;
   #staged: Uint8Array | undefined;
 
@@ -64,6 +66,9 @@ export class RequestMaker {
     this.#random = random;
     this.#gathered = gathered;
     this.#facts = facts;
+    const theme = random.pick(THEMES);
+    this.#theme = theme;
+    this.#ofTheme = RUNTIME_COMMANDS.filter(({ name }) => theme.commands.test(name));
   }
 
   /** The next request. */
@@ -93,8 +98,7 @@ export class RequestMaker {
 
   #command(): RuntimeCommand {
     const random = this.#random;
-    const producer = random.chance(0.25) ? BY_NAME.get(random.pick(PRODUCERS)) : undefined;
-    const command = producer ?? random.pick(RUNTIME_COMMANDS);
+    const command = random.pick(random.chance(THEME_SHARE) ? this.#ofTheme : RUNTIME_COMMANDS);
     return RARE.includes(command.name) && random.chance(0.9) ? this.#command() : command;
   }
 
@@ -140,6 +144,8 @@ export class RequestMaker {
 
   /** @returns the whole layout filled in, and how many bytes of it are used */
   #body(command: RuntimeCommand): { message: Uint8Array; used: number } {
+    const example = this.#example(command.name);
+    if (example !== undefined) return { message: example, used: example.length };
     const layout = command.request ?? MailboxReqHeader;
     const message = new Uint8Array(layout.size);
     const view = new DataView(message.buffer);
@@ -170,16 +176,26 @@ export class RequestMaker {
     return { message, used };
   }
 
+  #example(command: string): Uint8Array | undefined {
+    const random = this.#random;
+    if (!random.chance(EXAMPLE_SHARE)) return undefined;
+    const made = this.#gathered.pick(random, exampleKind(command)) ?? this.#facts.examples.get(command)?.slice();
+    return made !== undefined && random.chance(0.3) ? flipped(random, made) : made;
+  }
+
   #word(command: RuntimeCommand, name: string, words: ReadonlyMap<string, number>): number {
     const random = this.#random;
     if (random.chance(0.04)) return random.edge();
     if (name === 'key_usage') {
-      this.#keyUsage = 1 + random.below(5);
+      const { usages } = this.#theme;
+      this.#keyUsage = usages.length > 0 && random.chance(0.7) ? random.pick(usages) : 1 + random.below(5);
       return this.#keyUsage;
     }
     if (name === 'hash_algorithm') return 1 + random.below(2);
     if (name === 'key_size') return keySize(words.get('key_usage') ?? 0, words.get('hash_algorithm') ?? 0);
     if (command.name === 'CM_IMPORT' && name === 'input_size') return importSize(random, words.get('key_usage') ?? 0);
+    if (name === 'tbs_size' && command.name === 'SIGN_WITH_EXPORTED_MLDSA') return random.pick([64, 64, 0, 1024]);
+    if (name === 'length' && command.name.startsWith('PRODUCTION_AUTH')) return command.request.size / 4 - 1;
     if (/(^|_)(size|length|len)$/.test(name)) return this.#size(name);
     return this.#other(command, name);
   }
@@ -197,6 +213,20 @@ export class RequestMaker {
   #other({ name: command }: RuntimeCommand, name: string): number {
     const random = this.#random;
     switch (name) {
+      case 'pub_key_tree_type':
+      case 'signature_tree_type':
+        return CALIPTRA_LMS.lms.type;
+      case 'pub_key_ots_type':
+        return CALIPTRA_LMS.lmots.type;
+      case 'sign_type':
+        return random.below(2);
+      case 'tag':
+        return random.below(3);
+      case 'partition':
+        return random.below(5);
+      case 'pcr_idx':
+      case 'index':
+        return random.below(34);
       case 'mode':
       case 'key_type':
       case 'key_id':
@@ -237,7 +267,8 @@ export class RequestMaker {
     if (type === 'EncryptedCmk') return this.#key(command.name, size);
     // What a client imports must be nothing that the device said, or it would look like a leak.
     const earlier = command.name === 'CM_IMPORT' ? undefined : this.#gathered.pick(random, kindOf(name, size));
-    if (earlier !== undefined && random.chance(name === 'context' ? 0.95 : 0.6))
+    if (name === 'handle' && random.chance(0.5)) return new Uint8Array(size);
+    if (earlier !== undefined && random.chance(/^(context|exported_cdi_handle)$/.test(name) ? 0.95 : 0.6))
       return random.chance(0.08) ? flipped(random, earlier) : earlier;
     const length = Math.min(
       size,
@@ -268,6 +299,8 @@ export class RequestMaker {
         return word(1 + random.below(9));
       case 'fw_ids':
         return Uint8Array.from({ length: size }, (_, i) => (i % 4 === 0 ? 2 + random.below(i === 0 ? 2 : 4) : 0));
+      case 'unlock_level':
+        return Uint8Array.of(random.below(4));
       case 'axi_response':
         return axiResponse(random, this.#facts.stagingBase);
       case 'dmtf_device_info':

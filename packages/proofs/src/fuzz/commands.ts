@@ -1,8 +1,9 @@
 import { DpeError, DpeState, messages, validateState } from '@rootcap/dpe';
 import { errorName } from '@rootcap/errors';
-import { COMMAND_ID, type CommandName, hasValidChecksum, messagesOf } from '@rootcap/firmware';
-import { MBOX_CSR, MCU_SRAM_OFFSET } from '@rootcap/hardware';
-import type { DeviceOptions } from 'rootcap';
+import { type AnyLayout, COMMAND_ID, type CommandName, hasValidChecksum, messagesOf } from '@rootcap/firmware';
+import { MBOX_CSR, MCU_SRAM_OFFSET, SOC_IFC_REG } from '@rootcap/hardware';
+import { maskOf } from '@rootcap/struct';
+import type { Device, DeviceOptions } from 'rootcap';
 import { mayChange } from './allowed-changes.ts';
 import { type Baseline, type Bench, createBaseline } from './baseline.ts';
 import { type CommandRequest, nameOf, RequestMaker } from './command-requests.ts';
@@ -24,19 +25,31 @@ interface Subject {
   readonly facts: RequestFacts;
 }
 
+const DEBUGGED = 'subsystem with debug intent';
+
+/** Asks for production debug unlock, which the runtime then serves. */
+function askForDebugUnlock({ chip: { mci, tap } }: Device): void {
+  for (const level of [1, 2]) mci.setDebugUnlockHash(level, new Uint8Array(48).fill(level));
+  tap.write(SOC_IFC_REG.base + SOC_IFC_REG.registers.SS_DBG_SERVICE_REG_REQ.offset, PRODUCTION_UNLOCK);
+}
+
+const PRODUCTION_UNLOCK = maskOf(SOC_IFC_REG.registers.SS_DBG_SERVICE_REG_REQ.fields.prod_dbg_unlock_req);
+
 const RUNTIMES: Readonly<Record<string, DeviceOptions>> = {
   passive: { mailboxAxiUsers: [0, 1, 2, 3, 0xffff_ffff] },
   subsystem: { subsystemMode: true },
   'passive with internal TRNG': { internalTrng: true },
   'subsystem with encrypted MCU firmware': { subsystemMode: true, encryptedMcuFirmware: true },
-  'subsystem with debug intent': { subsystemMode: true, debugIntent: true },
+  [DEBUGGED]: { subsystemMode: true, debugIntent: true },
+  'in manufacturing with CSR': { lifecycle: 'manufacturing', requestCsr: true },
 };
 
 const MCU_FIRMWARE = Uint8Array.from({ length: 1024 }, (_, i) => i * 7);
 
 function createSubjects(bench: Bench): Subject[] {
   return Object.entries(RUNTIMES).map(([name, options]) => {
-    const baseline = createBaseline(name, bench, { mcuFirmware: MCU_FIRMWARE, ...options }, 'runtime');
+    const prepare = name === DEBUGGED ? askForDebugUnlock : undefined;
+    const baseline = createBaseline(name, bench, { mcuFirmware: MCU_FIRMWARE, ...options }, 'runtime', prepare);
     const { straps } = baseline.device.chip;
     const facts = requestFacts(bench, MCU_FIRMWARE, {
       subsystem: options.subsystemMode === true,
@@ -49,18 +62,24 @@ function createSubjects(bench: Bench): Subject[] {
 
 /** Codes of a runtime: its own, its drivers' and libraries'. A firmware update also shows those of ROM. */
 const RUNTIME_CODES = /^(RUNTIME|DRIVER|IMAGE_VERIFIER_ERR|IMAGE_VERIFIER|CMB|DOT|SS_DBG_UNLOCK|GET_LDEVID_CERT|KAT)_/;
-const UPDATE_CODES = /^(ROM|FMC|FW_PROC|RUNTIME|DRIVER|IMAGE_VERIFIER|UPDATE_RESET)_/;
+const UPDATE_CODES = /^(SS_DBG_UNLOCK|ROM|FMC|FW_PROC|RUNTIME|DRIVER|IMAGE_VERIFIER|UPDATE_RESET)_/;
 
 /** With these, the runtime disables attestation when it starts after an update. */
 const DISTRUST = /^RUNTIME_(DPE_VALIDATION_FAILED|PL[01]_USED_DPE_CONTEXT_THRESHOLD_(REACHED|EXCEEDED))$/;
 
-/** The context that measures the runtime was destroyed; or a tagged one, by the export of its CDI, which leaves the tag. */
-const ENDS_UPDATE = /^RUNTIME_(UNABLE_TO_FIND_DPE_ROOT_CONTEXT|CONTEXT_(HAS_)?TAGS?_VALIDATION_FAILED)$/;
+/**
+ * The context that measures the runtime was destroyed; or a tagged one, by the export of its CDI, which leaves the tag. And
+ * ROM, asked for a debug unlock, takes no other command after any reset.
+ */
+const ENDS_UPDATE =
+  /^(RUNTIME_(UNABLE_TO_FIND_DPE_ROOT_CONTEXT|CONTEXT_(HAS_)?TAGS?_VALIDATION_FAILED)|SS_DBG_UNLOCK_PROD_INVALID_REQ_MBOX_CMD)$/;
 
 const DPE_COMMANDS: readonly string[] = ['INVOKE_DPE_ECC384', 'INVOKE_DPE_MLDSA87'];
 /** Commands that may change the DPE's contexts. */
 const CHANGES_DPE = /DPE|CERTIFY_KEY|STASH|AUTH_MANIFEST|FIRMWARE|EXPORTED/;
 const VAR_SIZE_DATA = 12;
+/** Usage of a new key where the request names none. */
+const HMAC_KEY = 1;
 
 /** One sequence of requests, and what must hold after each. */
 class Run {
@@ -147,8 +166,12 @@ class Run {
       `${command}: ${dpeStatus === undefined || dpeStatus === 0 ? 'answered' : `DPE status 0x${dpeStatus.toString(16)}`}`,
     );
     if (dpeStatus !== undefined && dpeStatus !== 0) this.#checkUnchanged(command, `DPE status ${dpeStatus}`);
-    else if (layout !== undefined)
-      this.#gathered.keepFields(layout, data, request.keyUsage === 0 ? 1 : request.keyUsage);
+    else if (layout !== undefined) this.#keep(request, command, layout, data);
+  }
+
+  #keep({ id, meant, message, keyUsage }: CommandRequest, command: string, layout: AnyLayout, data: Uint8Array): void {
+    this.#gathered.keepFields(layout, data, keyUsage === 0 ? HMAC_KEY : keyUsage);
+    if (id === meant) this.#gathered.keepVerification(command, message, data);
   }
 
   /** Status in the header of a DPE response; keeps the handles of a good one. */

@@ -14,7 +14,7 @@ import {
   SIGN_FLAGS,
 } from '@rootcap/dpe';
 import type { LayoutRow } from '@rootcap/struct';
-import type { Gathered } from './gathered.ts';
+import { EXPORTED_CDI, type Gathered } from './gathered.ts';
 import type { Random } from './random.ts';
 
 export const DPE_PROFILES = { INVOKE_DPE_ECC384: P384_SHA384, INVOKE_DPE_MLDSA87: ML_DSA_87 } as const;
@@ -124,5 +124,14 @@ function bytesOf(random: Random, gathered: Gathered, field: string, size: number
 export function keepDpeHandles(gathered: Gathered, body: Uint8Array): void {
   // Every answer that has handles has them first; one that exports a CDI has that behind them.
   for (const at of [0, 16]) if (at + 16 <= body.length) gathered.keep(16, body.slice(at, at + 16));
-  if (body.length >= 64) gathered.keep(32, body.slice(32, 64));
+  const certificate = EXPORTED + EXPORTED_CDI_SIZE + 4;
+  if (body.length <= certificate) return;
+  const size = new DataView(body.buffer, body.byteOffset, body.length).getUint32(certificate - 4, true);
+  if (body[certificate] === DER_SEQUENCE && size <= body.length - certificate)
+    gathered.keep(EXPORTED_CDI, body.slice(EXPORTED, EXPORTED + EXPORTED_CDI_SIZE));
 }
+
+/** Where a response that exports a CDI has its handle, and the size of that. */
+const EXPORTED = 32;
+const DER_SEQUENCE = 0x30;
+const { EXPORTED_CDI_SIZE } = messages;

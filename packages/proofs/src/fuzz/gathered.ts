@@ -1,4 +1,4 @@
-import type { AnyLayout } from '@rootcap/firmware';
+import { type AnyLayout, type CommandName, messagesOf } from '@rootcap/firmware';
 import type { Random } from './random.ts';
 
 /** Smallest field that is worth sending back: IVs, handles, contexts, keys, digests. */
@@ -38,6 +38,19 @@ export class Gathered {
     }
   }
 
+  /** A signature that the device made becomes the request that verifies it. */
+  keepVerification(command: string, request: Uint8Array, response: Uint8Array): void {
+    const verify = VERIFICATIONS[command];
+    if (verify === undefined) return;
+    const signing = messagesOf(command as CommandName);
+    const to = messagesOf(verify);
+    if (signing.request === undefined || signing.response === undefined || to.request === undefined) return;
+    const made = new Uint8Array(to.request.size);
+    copyFields(signing.request, request, to.request, made);
+    copyFields(signing.response, response, to.request, made);
+    this.keep(exampleKind(verify), made);
+  }
+
   #keepRow(name: string, offset: number, size: number, response: Uint8Array): void {
     if (size < SMALLEST || offset + size > response.length) return;
     this.keep(kindOf(name, size), response.slice(offset, offset + size));
@@ -46,9 +59,31 @@ export class Gathered {
 
 /** A context has the size of a wrapped key, or of a digest, but is neither. */
 export function kindOf(field: string, size: number): string | number {
+  if (field === 'exported_cdi_handle') return EXPORTED_CDI;
   return field === 'context' ? `context ${size}` : size;
+}
+
+export const EXPORTED_CDI = 'exported CDI';
+
+/** A whole request that was put together from an answer. */
+export function exampleKind(command: string): string {
+  return `request ${command}`;
 }
 
 export function cmkKind(usage: number): string {
   return `key ${usage}`;
+}
+
+const VERIFICATIONS: Readonly<Record<string, CommandName>> = {
+  CM_ECDSA_SIGN: 'CM_ECDSA_VERIFY',
+  CM_MLDSA_SIGN: 'CM_MLDSA_VERIFY',
+};
+
+/** Fields of the same name, as far as they are in `source`. */
+function copyFields(from: AnyLayout, source: Uint8Array, to: AnyLayout, target: Uint8Array): void {
+  for (const name of from.fieldNames) {
+    if (name === 'hdr' || !to.fieldNames.includes(name)) continue;
+    const { offset, field } = from.member(name);
+    target.set(source.subarray(offset, offset + field.size), to.member(name).offset);
+  }
 }

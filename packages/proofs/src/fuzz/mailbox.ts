@@ -44,6 +44,9 @@ const UPDATE_REFUSED =
   /^SOC_IFC_REG\.(CPTRA_RESET_REASON|CPTRA_WDT_.*)$|^KV_REG\.KEY_CTRL$|^DCCM\.(data_vault|boot status)$|^firmware\..*$/;
 
 /** What the SoC itself wrote as random numbers, it may read back. */
+/** The runtime starts its watchdog for every command. */
+const WATCHDOG = /^SOC_IFC_REG\.CPTRA_WDT_TIMER\d_/;
+
 const TRNG_DATA = SOC_IFC_REG.base + SOC_IFC_REG.registers.CPTRA_TRNG_DATA.offset;
 const isTrngData = (address: number): boolean => address >= TRNG_DATA && address < TRNG_DATA + 48;
 
@@ -106,6 +109,7 @@ class Run {
     for (const place of this.#subject.watch.differences()) {
       const allowed =
         REFUSED.test(place) ||
+        (!inRom && WATCHDOG.test(place)) ||
         (stopped && STOPPED.test(place)) ||
         (id === COMMAND_ID.FIRMWARE_LOAD && UPDATE_REFUSED.test(place)) ||
         (id === COMMAND_ID.SHUTDOWN && stopped && !inRom) ||

@@ -1,3 +1,4 @@
+import { concatBytes } from '@rootcap/crypto';
 import { buildAuthManifest, buildOwnerAuthManifest, demoManifestKeys, type ImageMetadataOptions } from '@rootcap/image';
 import type { Bench } from './baseline.ts';
 
@@ -11,15 +12,18 @@ export interface RequestFacts {
   readonly ownerManifests: readonly Uint8Array[];
   /** Digests of images that are somewhere in memory or in a manifest, 48 bytes. */
   readonly digests: readonly Uint8Array[];
+  /** Requests that a device accepts, by command. */
+  readonly examples: ReadonlyMap<string, Uint8Array>;
   readonly sha384: (data: Uint8Array) => Uint8Array;
 }
 
 /** Manifests that a device with the bench's firmware takes, and images to ask about. */
 export function requestFacts(
-  { bundle, firmware, provider }: Bench,
+  bench: Bench,
   mcuFirmware: Uint8Array,
   { subsystem, stagingBase, mcuSram }: Pick<RequestFacts, 'subsystem' | 'stagingBase' | 'mcuSram'>,
 ): RequestFacts {
+  const { bundle, firmware, provider } = bench;
   const sha384 = (data: Uint8Array): Uint8Array => provider.hashes.digest('sha384', data);
   const digests = [sha384(mcuFirmware), sha384(new Uint8Array(64)), new Uint8Array(48).fill(7)];
   const [mcu, zeros, other] = digests as [Uint8Array, Uint8Array, Uint8Array];
@@ -50,6 +54,30 @@ export function requestFacts(
     authManifests: [auth(0, list), auth(9, list.slice(0, 2)), auth(128, list.slice(3)), auth(1, ownerList)],
     ownerManifests: [ownerAuth(0, ownerList), ownerAuth(200, ownerList.slice(1)), ownerAuth(3, list)],
     digests,
+    examples: verifications(bench),
     sha384,
   };
 }
+
+/** Requests with good signatures of the bench's provider. */
+function verifications({ provider }: Bench): ReadonlyMap<string, Uint8Array> {
+  const { ecdsa384, mldsa87, hashes } = provider;
+  const message = Uint8Array.from({ length: 40 }, (_, i) => i);
+  const digest = hashes.digest('sha384', message);
+  const examples = new Map<string, Uint8Array>();
+  const scalar = Uint8Array.from({ length: 48 }, (_, i) => i + 1);
+  examples.set(
+    'ECDSA384_SIGNATURE_VERIFY',
+    concatBytes(HEADER, ecdsa384.publicKey(scalar), ecdsa384.sign(scalar, digest), digest),
+  );
+  const { publicKey, secretKey } = mldsa87.keygenFromSeed(new Uint8Array(32).fill(1));
+  const signature = mldsa87.sign(secretKey, message);
+  examples.set(
+    'MLDSA87_SIGNATURE_VERIFY',
+    concatBytes(HEADER, publicKey, signature, new Uint8Array(1), Uint8Array.of(message.length, 0, 0, 0), message),
+  );
+  return examples;
+}
+
+/** Room for the checksum. */
+const HEADER = new Uint8Array(4);
