@@ -57,6 +57,11 @@ const ALLOWED_CHANGES: readonly AllowedChange[] = [
     reason: 'an exported CDI is made before its certificate, whose refusal does not take it back',
   },
   {
+    places: /^DCCM\.dpe\.context_(tags|has_tag)$/,
+    commands: ['INVOKE_DPE_ECC384', 'INVOKE_DPE_MLDSA87'],
+    reason: 'a DestroyContext that is refused still takes the tags from contexts that ended in another way',
+  },
+  {
     places: /^(DCCM\.dpe\.|KV_REG\.KEY_ENTRY$)/,
     commands: ['INVOKE_DPE_MLDSA87', 'CERTIFY_KEY_EXTENDED_MLDSA87'],
     codes: ['DRIVER_DMA_TRANSACTION_ERROR', 'RUNTIME_INSUFFICIENT_MEMORY'],
