@@ -100,12 +100,9 @@ export {
 export { type Sha2Mode, sha2Compress, sha2InitialState } from './sha2-compress.ts';
 export { Sha256 } from './sha256.ts';
 export { Sha512, type Sha512Mode, type Sha512Options } from './sha512.ts';
-export {
-  SocInterface,
-  type SocInterfaceHooks,
-  type SocInterfaceOptions,
-  type SocInterfaceState,
-} from './soc-interface.ts';
+export { SocInterface } from './soc-interface.ts';
+export type { SocInterfaceHooks, SocInterfaceOptions } from './soc-interface-options.ts';
+export type { SocInterfaceState } from './soc-interface-state.ts';
 export { type AxiAddress, DEFAULT_STRAPS, type Straps } from './straps.ts';
 export { Trng, type TrngOptions, type TrngResponder, type TrngResponse, type TrngState } from './trng.ts';
 export { type UnmodelledRegister, unmodelledRegisters } from './unmodelled.ts';

@@ -1,95 +1,20 @@
-import type { BusAccess, RegisterFileState, RegisterWrite, ResetKind } from './block.ts';
+import type { BusAccess, RegisterWrite, ResetKind } from './block.ts';
 import { RegisterFile } from './block.ts';
-import { BOOT_STATE_CODE, BootFsm, type BootFsmState, type BootState } from './boot-fsm.ts';
+import { BOOT_STATE_CODE, BootFsm, type BootState } from './boot-fsm.ts';
 import { TAP_WORDS, writableRequests, writableResponses } from './debug-service.ts';
 import type { DoeSecrets } from './doe.ts';
 import { type Emit, ignoreEvents } from './events.ts';
-import { type HwConfig, hwConfigWord, type Reference } from './hw-config.ts';
+import { hwConfigWord, type Reference } from './hw-config.ts';
 import { SOC_IFC_REG } from './registers/soc-interface.ts';
-import { LIFECYCLE, type Lifecycle, SecurityLatch, type SecurityPins, type SecurityState } from './security-state.ts';
-import { checkState, copyState, type Shape } from './state.ts';
-import { type Straps, strapRegisters } from './straps.ts';
-import { type WatchdogControl, type WatchdogEvent, type WatchdogState, Watchdogs } from './watchdog.ts';
+import { LIFECYCLE, type Lifecycle, SecurityLatch, type SecurityPins } from './security-state.ts';
+import type { SocInterfaceHooks, SocInterfaceOptions } from './soc-interface-options.ts';
+import { SOC_INTERFACE_STATE, type SocInterfaceState } from './soc-interface-state.ts';
+import { checkState, copyState } from './state.ts';
+import { strapRegisters } from './straps.ts';
+import { type WatchdogControl, type WatchdogEvent, Watchdogs } from './watchdog.ts';
 
 type Registers = typeof SOC_IFC_REG.registers;
 type Name = keyof Registers & string;
-
-export interface SocInterfaceOptions {
-  readonly security: SecurityPins;
-  /** 32 bytes. */
-  readonly obfuscationKey: Uint8Array;
-  readonly hwConfig: HwConfig;
-  /** `CPTRA_HW_REV_ID.cptra_generation`: major [3:0], minor [7:4], patch [15:8]. */
-  readonly hwRevId: number;
-  /** Subsystem only. */
-  readonly straps?: Straps;
-  readonly debugIntent?: boolean;
-  /** Value of `SS_DBG_SERVICE_REG_REQ` after a cold reset, as if TAP had written it at once. */
-  readonly debugServiceRequest?: number;
-  /** Holds the core until `CPTRA_BOOTFSM_GO`, if debug unlocked, in manufacturing, or with debug intent. */
-  readonly bootFsmBreak?: boolean;
-  /** Holds the core until `CPTRA_BOOTFSM_GO` in every security state, as the benches of caliptra-sw do. */
-  readonly awaitsGo?: boolean;
-  /** 32 bytes that the fuse controller holds: `FUSE_HEK_SEED` after a cold reset. */
-  readonly hekSeed?: Uint8Array;
-  readonly reference?: Reference;
-  readonly emit?: Emit;
-}
-
-/** What the rest of the chip does for the SoC interface. */
-export interface SocInterfaceHooks {
-  /** Firmware wrote `INTERNAL_FW_UPDATE_RESET.core_rst`. */
-  updateReset(): void;
-  /** `CPTRA_TRNG_STATUS.data_req` rose. */
-  trngRequest(): void;
-  /** A switch on which the hardware wipes secrets and engines. */
-  wipe(): void;
-  /** The SoC answered a TRNG request. */
-  trngResponse(): void;
-  /** The watchdogs expired in cascade. */
-  nmi(): void;
-  /** `INTERNAL_ICCM_LOCK` changed. */
-  iccmLock(locked: boolean): void;
-  /** Firmware wrote a word of `SS_GENERIC_FW_EXEC_CTRL`. */
-  firmwareExecution(index: number, previous: number, next: number): void;
-}
-
-export interface SocInterfaceState extends RegisterFileState {
-  readonly boot: BootFsmState;
-  readonly watchdog: WatchdogState;
-  readonly security: SecurityState;
-  readonly obfuscationKey: Uint8Array;
-  readonly errorFatal: boolean;
-  readonly errorNonFatal: boolean;
-  /** First of the two writes to each ICCM region register, or -1. */
-  readonly staged: readonly number[];
-}
-
-const PINS: Shape = { fields: { lifecycle: { oneOf: [0, 1, 2, 3] }, debugLocked: 'boolean', scanMode: 'boolean' } };
-const STATE = {
-  fields: {
-    boot: {
-      fields: {
-        state: { oneOf: Object.keys(BOOT_STATE_CODE) },
-        fuseWriteObserved: 'boolean',
-        breakpoint: 'boolean',
-      },
-    },
-    watchdog: {
-      fields: {
-        count1: { below: Number.MAX_SAFE_INTEGER },
-        count2: { below: Number.MAX_SAFE_INTEGER },
-        expired1: 'boolean',
-        expired2: 'boolean',
-      },
-    },
-    security: { fields: { pins: PINS, latched: PINS } },
-    obfuscationKey: { bytes: 32 },
-    errorFatal: 'boolean',
-    errorNonFatal: 'boolean',
-    staged: { list: 'number', length: 4 },
-  },
-} as const satisfies Shape;
 
 /** `CPTRA_DEF_MBOX_VALID_AXI_USER`: always valid. */
 const DEFAULT_MAILBOX_USER = 0xffff_ffff;
@@ -614,7 +539,7 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
   }
 
   override restore(state: SocInterfaceState): void {
-    checkState(state, { fields: { ...STATE.fields, words: { words: this.words.length } } }, 'soc');
+    checkState(state, { fields: { ...SOC_INTERFACE_STATE.fields, words: { words: this.words.length } } }, 'soc');
     const saved = copyState(state);
     super.restore(saved);
     this.#boot.restore(saved.boot);

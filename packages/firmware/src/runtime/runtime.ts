@@ -86,7 +86,7 @@ function* resumeAfterReset(context: FirmwareContext): Firmware {
   }
 }
 
-/** The MCU's firmware survives a warm reset in its SRAM, if there was any. */
+/** The MCU's firmware survives a warm reset in its SRAM. @see caliptra-sw:runtime/src/drivers.rs (release_mcu_sram) */
 function bootMcuAgain(context: FirmwareContext): void {
   if (context.persistent.fw.get('mcu_firmware_loaded') !== MCU_FW_STATUS.Loaded)
     throw new RotError('ROM_CFI_PANIC_ASSERT_EQ_FAILURE', 'no firmware of the MCU was loaded');

@@ -1,5 +1,26 @@
 import type { VerifierCheck } from '../explain.ts';
 
+/** The second signature algorithm, of both manifests: that of the running firmware, and that of the fuse. */
+const KEY_TYPE_CHECKS = [
+  {
+    step: '3',
+    symbol: 'RUNTIME_AUTH_MANIFEST_INVALID_PQC_KEY_TYPE',
+    meaning: 'the running firmware names no known second signature algorithm',
+  },
+  {
+    step: '3',
+    symbol: 'RUNTIME_AUTH_MANIFEST_INVALID_PQC_KEY_TYPE_IN_FUSE',
+    meaning: 'the fuse names no known second signature algorithm',
+    provisioned: true,
+  },
+  {
+    step: '3',
+    symbol: 'RUNTIME_AUTH_MANIFEST_PQC_KEY_TYPE_MISMATCH',
+    meaning: 'the running firmware uses another second signature algorithm than the fuse asks for',
+    provisioned: true,
+  },
+] as const satisfies readonly VerifierCheck[];
+
 /**
  * Every check of an authorization manifest, in the order in which it is made: a manifest with several faults is refused
  * with the first of them.
@@ -34,23 +55,7 @@ export const AUTH_MANIFEST_CHECKS = [
     meaning: 'the SoC manifest is older than its rollback fuse allows',
     provisioned: true,
   },
-  {
-    step: '3',
-    symbol: 'RUNTIME_AUTH_MANIFEST_INVALID_PQC_KEY_TYPE',
-    meaning: 'the running firmware names no known second signature algorithm',
-  },
-  {
-    step: '3',
-    symbol: 'RUNTIME_AUTH_MANIFEST_INVALID_PQC_KEY_TYPE_IN_FUSE',
-    meaning: 'the fuse names no known second signature algorithm',
-    provisioned: true,
-  },
-  {
-    step: '3',
-    symbol: 'RUNTIME_AUTH_MANIFEST_PQC_KEY_TYPE_MISMATCH',
-    meaning: 'the running firmware uses another second signature algorithm than the fuse asks for',
-    provisioned: true,
-  },
+  ...KEY_TYPE_CHECKS,
   {
     step: '4, 7',
     symbol: 'RUNTIME_AUTH_MANIFEST_VENDOR_ECC_SIGNATURE_INVALID',
@@ -139,23 +144,7 @@ export const OWNER_AUTH_MANIFEST_CHECKS = [
     meaning: 'the owner manifest is older than bits 15:8 of SS_STRAP_GENERIC[3] allow',
     provisioned: true,
   },
-  {
-    step: '3',
-    symbol: 'RUNTIME_AUTH_MANIFEST_INVALID_PQC_KEY_TYPE',
-    meaning: 'the running firmware names no known second signature algorithm',
-  },
-  {
-    step: '3',
-    symbol: 'RUNTIME_AUTH_MANIFEST_INVALID_PQC_KEY_TYPE_IN_FUSE',
-    meaning: 'the fuse names no known second signature algorithm',
-    provisioned: true,
-  },
-  {
-    step: '3',
-    symbol: 'RUNTIME_AUTH_MANIFEST_PQC_KEY_TYPE_MISMATCH',
-    meaning: 'the running firmware uses another second signature algorithm than the fuse asks for',
-    provisioned: true,
-  },
+  ...KEY_TYPE_CHECKS,
   {
     step: '4',
     symbol: 'RUNTIME_OWNER_AUTH_MANIFEST_OWNER_ECC_SIGNATURE_INVALID',

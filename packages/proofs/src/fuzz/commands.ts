@@ -9,8 +9,8 @@ import { type Baseline, type Bench, createBaseline } from './baseline.ts';
 import { type CommandRequest, nameOf, RequestMaker } from './command-requests.ts';
 import { keepDpeHandles } from './dpe-requests.ts';
 import { Gathered } from './gathered.ts';
-import { Outcomes, TooManySteps } from './outcomes.ts';
-import { checkBytes, checkTexts } from './properties.ts';
+import { Outcomes } from './outcomes.ts';
+import { checkBytes, checkTexts, violateThrown } from './properties.ts';
 import { caseRandom } from './random.ts';
 import { type RequestFacts, requestFacts } from './request-facts.ts';
 import { simulates } from './reset-expectations.ts';
@@ -222,11 +222,8 @@ function runCase(subject: Subject, seed: number, index: number, outcomes: Outcom
     try {
       run.send(request);
     } catch (error) {
-      const property = error instanceof TooManySteps ? 'bounded' : 'typed error';
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const detail = `${baseline.name}: request ${i}, ${nameOf(request.meant)}: ${stack}`;
-      outcomes.violate({ case: index, property, detail });
-      checkTexts([error], baseline.secrets, index, outcomes);
+      const where = `${baseline.name}: request ${i}, ${nameOf(request.meant)}`;
+      violateThrown(error, where, baseline.secrets, index, outcomes);
       baseline.rewind();
     }
     if (baseline.device.state !== 'runtime') baseline.rewind();

@@ -4,8 +4,8 @@ import { BusFault, SOC_IFC_REG } from '@rootcap/hardware';
 import type { DeviceOptions } from 'rootcap';
 import { type Baseline, type Bench, createBaseline } from './baseline.ts';
 import { mutateSequence, type Operation, type RegisterAccess } from './operations.ts';
-import { Outcomes, TooManySteps } from './outcomes.ts';
-import { checkBytes, checkTexts, checkWords } from './properties.ts';
+import { Outcomes } from './outcomes.ts';
+import { checkBytes, checkTexts, checkWords, violateThrown } from './properties.ts';
 import { caseRandom } from './random.ts';
 import { StateWatch } from './state-watch.ts';
 
@@ -168,10 +168,7 @@ function runSequence(subject: Subject, operations: readonly Operation[], index: 
     try {
       outcomes.count(`${baseline.name}: ${run.operate(operation)}`);
     } catch (error) {
-      const property = error instanceof TooManySteps ? 'bounded' : 'typed error';
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      outcomes.violate({ case: index, property, detail: `${baseline.name}: ${operation.kind}: ${stack}` });
-      checkTexts([error], baseline.secrets, index, outcomes);
+      violateThrown(error, `${baseline.name}: ${operation.kind}`, baseline.secrets, index, outcomes);
       break;
     }
   }

@@ -1,5 +1,5 @@
 import { ERRORS, RotError } from '@rootcap/errors';
-import type { Outcomes } from './outcomes.ts';
+import { type Outcomes, TooManySteps } from './outcomes.ts';
 import type { SecretFinder } from './secrets.ts';
 
 /** A refusal is a RotError with a symbol of Caliptra's list and that symbol's code. */
@@ -7,6 +7,24 @@ export function checkRefusal(error: unknown, index: number, outcomes: Outcomes):
   if (error instanceof RotError && ERRORS[error.symbol] === error.code) return;
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   outcomes.violate({ case: index, property: 'typed error', detail });
+}
+
+/**
+ * What no request may end with: a device that throws instead of answering. It must not print a secret either.
+ *
+ * @param where - the device, and what it was sent
+ */
+export function violateThrown(
+  error: unknown,
+  where: string,
+  secrets: SecretFinder,
+  index: number,
+  outcomes: Outcomes,
+): void {
+  const property = error instanceof TooManySteps ? 'bounded' : 'typed error';
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  outcomes.violate({ case: index, property, detail: `${where}: ${stack}` });
+  checkTexts([error], secrets, index, outcomes);
 }
 
 /** All that a caller could print of a value: an error with its causes and stack, an event as JSON. */

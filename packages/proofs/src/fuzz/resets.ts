@@ -5,8 +5,8 @@ import { type Device, DeviceError, type DeviceOptions } from 'rootcap';
 import { type Baseline, type Bench, createBaseline } from './baseline.ts';
 import { RequestMaker } from './command-requests.ts';
 import { Gathered } from './gathered.ts';
-import { Outcomes, TooManySteps } from './outcomes.ts';
-import { checkTexts } from './properties.ts';
+import { Outcomes } from './outcomes.ts';
+import { checkTexts, violateThrown } from './properties.ts';
 import { caseRandom, type Random } from './random.ts';
 import { type RequestFacts, requestFacts } from './request-facts.ts';
 import { complaints, remember } from './reset-expectations.ts';
@@ -240,10 +240,7 @@ function runCase(subject: Subject, bench: Bench, seed: number, index: number, ou
     baseline.allowSteps();
     if (random.chance(RECOVER_SHARE)) run.recover(bench.firmware);
   } catch (error) {
-    const property = error instanceof TooManySteps ? 'bounded' : 'typed error';
-    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    outcomes.violate({ case: index, property, detail: `${baseline.name}: ${stack}` });
-    checkTexts([error], baseline.secrets, index, outcomes);
+    violateThrown(error, baseline.name, baseline.secrets, index, outcomes);
   }
   checkTexts(baseline.events, baseline.secrets, index, outcomes);
 }
