@@ -16,12 +16,14 @@ export const STATE_VERSION = 1;
 /** Bits of the state's `flags`: the DICE extensions of certificates are critical. */
 export const STATE_FLAGS = { MARK_DICE_EXTENSIONS_CRITICAL: 0x8000 } as const;
 
+const viewOf = (memory: Uint8Array): DataView => new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+
 /** Bitmap of context indices, bit i for context i. */
 const bitmap: Field<bigint> = {
   size: 8,
   type: 'u64',
-  read: (view, offset) => view.getBigUint64(offset, true),
-  write: (view, offset, value) => view.setBigUint64(offset, value, true),
+  read: (memory, offset) => viewOf(memory).getBigUint64(offset, true),
+  write: (memory, offset, value) => viewOf(memory).setBigUint64(offset, value, true),
 };
 
 /** One measured node. Its bytes are hashed as they lie here. caliptra-dpe:dpe/src/tci.rs */

@@ -1,5 +1,5 @@
 import { equalBytes } from '@rootcap/crypto';
-import type { Struct } from '@rootcap/struct';
+import { type Struct, u32 } from '@rootcap/struct';
 import { INVALID_HANDLE, isDefault } from './handles.ts';
 import {
   CONTEXT_STATE,
@@ -37,7 +37,6 @@ export class DpeState {
   /** The image: an alias of the memory. */
   readonly image: Uint8Array;
   readonly hashSize: number;
-  readonly #view: DataView;
   readonly #layout: Struct<Context>;
   readonly #stateOffset: number;
   readonly #localityOffset: number;
@@ -52,7 +51,6 @@ export class DpeState {
     if (memory.length < size) throw new RangeError(`memory: ${memory.length} bytes, at least ${size} expected`);
     this.image = memory.subarray(0, size);
     this.hashSize = hashSize;
-    this.#view = new DataView(memory.buffer, memory.byteOffset, size);
     this.#layout = contextLayout(hashSize);
     this.#stateOffset = this.#layout.offsetOf('state');
     this.#localityOffset = this.#layout.offsetOf('locality');
@@ -61,23 +59,23 @@ export class DpeState {
   /** A new state without contexts. @param memory - where to put it; new memory if left out */
   static create({ hashSize, support, flags = 0 }: StateOptions, memory?: Uint8Array): DpeState {
     const state = new DpeState(memory ?? new Uint8Array(stateSize(hashSize)), hashSize);
-    StateHead.write(state.#view, 0, { marker: STATE_MARKER, version: STATE_VERSION });
+    StateHead.write(state.image, 0, { marker: STATE_MARKER, version: STATE_VERSION });
     for (let i = 0; i < MAX_TCI_NODES; i++) state.write(i, emptyContext(hashSize));
     state.#tail({ support: support >>> 0, flags, has_initialized: 0, reserved: 0 });
     return state;
   }
 
   #tail(value: ReturnType<typeof StateTail.decode>): void {
-    StateTail.write(this.#view, this.image.length - StateTail.size, value);
+    StateTail.write(this.image, this.image.length - StateTail.size, value);
   }
 
   /** First words of the image. */
   get head(): { readonly marker: number; readonly version: number } {
-    return StateHead.read(this.#view, 0);
+    return StateHead.read(this.image, 0);
   }
 
   #readTail(): ReturnType<typeof StateTail.decode> {
-    return StateTail.read(this.#view, this.image.length - StateTail.size);
+    return StateTail.read(this.image, this.image.length - StateTail.size);
   }
 
   /** Bits of `SUPPORT`. */
@@ -108,18 +106,18 @@ export class DpeState {
 
   /** A copy of one slot. @throws RangeError if `index` is not in 0..63 */
   read(index: number): Context {
-    return this.#layout.read(this.#view, this.#offset(index));
+    return this.#layout.read(this.image, this.#offset(index));
   }
 
   /** One field of a slot. @throws RangeError if `index` is not in 0..63 */
   field<Name extends keyof Context & string>(index: number, name: Name): Context[Name] {
     const { offset, field } = this.#layout.member(name);
-    return field.read(this.#view, this.#offset(index) + offset);
+    return field.read(this.image, this.#offset(index) + offset);
   }
 
   /** Replaces one slot. @throws StructError if a field does not fit */
   write(index: number, context: Context): void {
-    this.#layout.write(this.#view, this.#offset(index), context);
+    this.#layout.write(this.image, this.#offset(index), context);
   }
 
   /** The hashed bytes of a node: an alias of the image. */
@@ -131,12 +129,12 @@ export class DpeState {
 
   /** `CONTEXT_STATE` of one slot. */
   stateOf(index: number): number {
-    return this.#view.getUint8(this.#offset(index) + this.#stateOffset);
+    return this.image[this.#offset(index) + this.#stateOffset] as number;
   }
 
   /** Locality of one slot. */
   localityOf(index: number): number {
-    return this.#view.getUint32(this.#offset(index) + this.#localityOffset, true);
+    return u32.read(this.image, this.#offset(index) + this.#localityOffset);
   }
 
   /** Handle of one slot: an alias of the image. */

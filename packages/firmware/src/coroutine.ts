@@ -34,7 +34,8 @@ export interface Wait {
 /** Firmware as a coroutine: runs until it must wait, and yields what it waits for. */
 export type Firmware<T = void> = Generator<Wait, T, undefined>;
 
-const always = (): boolean => true;
+/** For a wait that is none. */
+export const always = (): boolean => true;
 
 /** Records a boot status and lets an observer look at the chip. */
 export function* report(context: FirmwareContext, name: BootStatusName): Firmware {

@@ -2,7 +2,7 @@ import { RotError } from '@rootcap/errors';
 import { EntropyDry } from '@rootcap/hardware';
 import { BANNERS } from './console.ts';
 import type { FirmwareContext } from './context.ts';
-import { type EntryPoint, type Firmware, observe } from './coroutine.ts';
+import { always, type EntryPoint, type Firmware, observe, type Wait } from './coroutine.ts';
 import { CYCLES_OF_ENTRY } from './cycles.ts';
 import { failCommands, fatalError } from './fatal-error.ts';
 import { fmc } from './fmc/fmc.ts';
@@ -30,7 +30,7 @@ export const STAGES: Stages = { rom, fmc, runtime };
 export function* firmware(context: FirmwareContext, entry: EntryPoint = 'reset', stages: Stages = STAGES): Firmware {
   if (entry === 'fatal') return yield* failCommands(context);
   try {
-    yield* interruptible(context, hangWithoutEntropy(run(context, entry, stages)));
+    yield* interruptible(context, run(context, entry, stages));
   } catch (error) {
     if (!(error instanceof RotError)) throw error;
     yield* fatalError(context, error.code);
@@ -64,22 +64,26 @@ function* enter(context: FirmwareContext, stage: 'fmc' | 'runtime'): Firmware {
   yield* observe(CYCLES_OF_ENTRY[stage]);
 }
 
-/** A driver polls for entropy that never comes; only a watchdog or a reset ends that. */
-function* hangWithoutEntropy(program: Firmware): Firmware {
-  try {
-    yield* program;
-  } catch (error) {
-    if (!(error instanceof EntropyDry)) throw error;
-    for (;;) yield { for: 'entropy', ready: () => false };
+/** A trap ends any wait, and then the program, whatever it would catch. */
+function* interruptible(context: FirmwareContext, program: Firmware): Firmware {
+  for (let wait = nextWait(program); wait !== undefined; wait = wait === ENTROPY_DRY ? wait : nextWait(program)) {
+    const { ready } = wait;
+    yield ready === always ? wait : { ...wait, ready: () => ready() || isTrapped(context) };
+    const trap = takeTrap(context);
+    if (trap !== undefined) throw trap;
   }
 }
 
-/** A trap ends any wait, and then the program, whatever it would catch. */
-function* interruptible(context: FirmwareContext, program: Firmware): Firmware {
-  for (let step = program.next(); step.done !== true; step = program.next()) {
-    const wait = step.value;
-    yield { ...wait, ready: () => isTrapped(context) || wait.ready() };
-    const trap = takeTrap(context);
-    if (trap !== undefined) throw trap;
+/** A driver polls for entropy that never comes; only a watchdog or a reset ends that. */
+const ENTROPY_DRY: Wait = { for: 'entropy', ready: () => false };
+
+/** Lets the program run to its next wait. */
+function nextWait(program: Firmware): Wait | undefined {
+  try {
+    const step = program.next();
+    return step.done === true ? undefined : step.value;
+  } catch (error) {
+    if (!(error instanceof EntropyDry)) throw error;
+    return ENTROPY_DRY;
   }
 }

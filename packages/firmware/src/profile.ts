@@ -1,5 +1,6 @@
 import type { MeasuredGeneration, TemplateGeneration } from '@rootcap/dice';
 import { CALIPTRA_STATUSES, type DpeStatuses, OCP_STATUSES } from '@rootcap/dpe';
+import type { FirmwareContext } from './context.ts';
 import { COMMAND_ID, type CommandName } from './messages/command-ids.ts';
 
 /** What differs between firmware releases in what a client can see. */
@@ -16,6 +17,8 @@ export interface FirmwareProfile {
   readonly absentRomCommands: ReadonlySet<CommandName>;
   /** Commands that any client may send, though later releases keep them for privilege level 0. */
   readonly unprivilegedCommands: ReadonlySet<CommandName>;
+  /** Bytes of a subsystem's mailbox. */
+  readonly subsystemMailboxSize: number;
   /** Whether requests of ACTIVATE_FIRMWARE end with `flags`. */
   readonly activationFlags: boolean;
   /** Whether the stable owner key can be had. */
@@ -59,6 +62,7 @@ const NEWEST = {
   absentCommands: new Set(),
   absentRomCommands: new Set(),
   unprivilegedCommands: new Set(),
+  subsystemMailboxSize: 16 * 1024,
   activationFlags: true,
   stableOwnerKey: true,
   dpeStatuses: CALIPTRA_STATUSES,
@@ -78,6 +82,7 @@ export const FIRMWARE_PROFILES: Readonly<Record<FirmwareProfileName, FirmwarePro
     absentCommands: new Set(SINCE_2_1),
     absentRomCommands: new Set([...SINCE_2_1, 'CM_SHA']),
     unprivilegedCommands: new Set(UNPRIVILEGED),
+    subsystemMailboxSize: 256 * 1024,
     activationFlags: false,
     stableOwnerKey: false,
     dpeStatuses: OCP_STATUSES,
@@ -93,6 +98,11 @@ export const FIRMWARE_PROFILES: Readonly<Record<FirmwareProfileName, FirmwarePro
 };
 
 export type FirmwareProfileName = '2.0' | '2.1.2' | '2.1.3';
+
+/** Whether commands, firmware bundles among them, may lie in the SoC's memory: a subsystem's mailbox is too small for them. */
+export function takesExternalCommands({ chip, profile }: Pick<FirmwareContext, 'chip' | 'profile'>): boolean {
+  return chip.soc.subsystemMode && !profile.absentCommands.has('EXTERNAL_MAILBOX_CMD');
+}
 
 /** The runtime's commands of a release among those of the newest. */
 export function runtimeCommandsOf<Command extends { readonly name: string; readonly pl0?: unknown }>(

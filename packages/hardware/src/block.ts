@@ -1,4 +1,12 @@
-import { type BitFields, type ClearedBy, extract, insert, type Register, type RegisterBlock } from '@rootcap/struct';
+import {
+  type BitFields,
+  type Bits,
+  type ClearedBy,
+  extract,
+  insert,
+  type Register,
+  type RegisterBlock,
+} from '@rootcap/struct';
 import {
   aggregate,
   type InterruptKind,
@@ -46,12 +54,18 @@ export interface RegisterWord {
   readonly register: Register;
 }
 
+interface PlacedRegister {
+  readonly name: string;
+  readonly register: Register;
+  /** Index of its first word. */
+  readonly first: number;
+}
+
 interface Layout {
   readonly words: readonly RegisterWord[];
   /** Word address within the block to index into `words`, or -1. */
   readonly at: Int16Array;
-  /** Index of the first word of each register. */
-  readonly first: ReadonlyMap<string, number>;
+  readonly byName: ReadonlyMap<string, PlacedRegister>;
   /** Word that locks each word, or -1. */
   readonly lock: Int16Array;
   readonly interrupts: InterruptLayout | undefined;
@@ -63,10 +77,10 @@ function layoutOf(declaration: RegisterBlock): Layout {
   const known = layouts.get(declaration);
   if (known !== undefined) return known;
   const words: RegisterWord[] = [];
-  const first = new Map<string, number>();
+  const byName = new Map<string, PlacedRegister>();
   let end = 0;
   for (const [name, register] of Object.entries(declaration.registers)) {
-    first.set(name, words.length);
+    byName.set(name, { name, register, first: words.length });
     for (let index = 0; index < register.count; index++) words.push({ name, index, register });
     end = Math.max(end, register.offset + (register.count - 1) * register.stride + 4);
   }
@@ -76,11 +90,12 @@ function layoutOf(declaration: RegisterBlock): Layout {
   });
   const lock = Int16Array.from(words, ({ name, index, register }) => {
     if (register.lockedBy === undefined) return -1;
-    const by = declaration.registers[register.lockedBy];
+    const by = byName.get(register.lockedBy);
     if (by === undefined) throw new TypeError(`lockedBy: ${name} names ${register.lockedBy}, which does not exist`);
-    return (first.get(register.lockedBy) as number) + Math.floor((index * by.count) / register.count);
+    return by.first + Math.floor((index * by.register.count) / register.count);
   });
-  const layout = { words, at, first, lock, interrupts: interruptLayout(declaration, first) };
+  const interrupts = interruptLayout(declaration, (name) => byName.get(name)?.first);
+  const layout = { words, at, byName, lock, interrupts };
   layouts.set(declaration, layout);
   return layout;
 }
@@ -160,7 +175,7 @@ export class RegisterFile<const R extends Record<string, Register> = Record<stri
       return;
     }
     const next = applyWrite(register, previous, written);
-    this.words[word] = this.onWrite(name as keyof R & string, index, next, { previous, written, access });
+    this.words[word] = this.onWrite(name as keyof R & string, index, next, { word, previous, written, access });
   }
 
   /** What a read returns. `stored` is the kept word; by default that. A read may have side effects. */
@@ -178,42 +193,46 @@ export class RegisterFile<const R extends Record<string, Register> = Record<stri
 
   /** Reads a register as the core does. */
   get(name: keyof R & string, index = 0): number {
-    return this.#read(this.#word(name, index), UC_ACCESS);
+    return this.#read(this.#word(this.#placed(name), index), UC_ACCESS);
   }
 
   /** Writes a register as the core does. */
   set(name: keyof R & string, value: number, index = 0): void {
-    this.#write(this.#word(name, index), value, UC_ACCESS);
+    this.#write(this.#word(this.#placed(name), index), value, UC_ACCESS);
   }
 
   /** Reads one field as the core does. */
   field<N extends keyof R & string>(name: N, field: keyof R[N]['fields'] & string, index = 0): number {
-    return extract(this.#field(name, field), this.get(name, index));
+    const placed = this.#placed(name);
+    return extract(this.#bits(placed, field), this.#read(this.#word(placed, index), UC_ACCESS));
   }
 
   /** Replaces one field as the core does: read, modify, write. @throws StructError if `value` does not fit */
   setField<N extends keyof R & string>(name: N, field: keyof R[N]['fields'] & string, value: number, index = 0): void {
-    this.set(name, insert(this.#field(name, field), this.get(name, index), value), index);
+    const placed = this.#placed(name);
+    const word = this.#word(placed, index);
+    this.#write(word, insert(this.#bits(placed, field), this.#read(word, UC_ACCESS), value), UC_ACCESS);
   }
 
   /** An array register as the core reads it: the words' bytes, most significant first. */
   bytes(name: keyof R & string): Uint8Array {
-    const { count } = this.#register(name);
+    const { count } = this.#placed(name).register;
     return bytesOfWords(Uint32Array.from({ length: count }, (_, index) => this.get(name, index)));
   }
 
   /** The kept word, without rules and hooks. */
   protected stored(name: keyof R & string, index = 0): number {
-    return this.words[this.#word(name, index)] as number;
+    return this.words[this.#word(this.#placed(name), index)] as number;
   }
 
   /** Replaces the kept word, without rules and hooks. */
   protected store(name: keyof R & string, value: number, index = 0): void {
-    this.words[this.#word(name, index)] = value;
+    this.words[this.#word(this.#placed(name), index)] = value;
   }
 
   protected storedField<N extends keyof R & string>(name: N, field: keyof R[N]['fields'] & string, index = 0): number {
-    return extract(this.#field(name, field), this.stored(name, index));
+    const placed = this.#placed(name);
+    return extract(this.#bits(placed, field), this.words[this.#word(placed, index)] as number);
   }
 
   protected storeField<N extends keyof R & string>(
@@ -222,26 +241,28 @@ export class RegisterFile<const R extends Record<string, Register> = Record<stri
     value: number,
     index = 0,
   ): void {
-    this.store(name, insert(this.#field(name, field), this.stored(name, index), value), index);
+    const placed = this.#placed(name);
+    const word = this.#word(placed, index);
+    this.words[word] = insert(this.#bits(placed, field), this.words[word] as number, value);
   }
 
   /** The kept words of an array register as bytes, most significant first. */
   protected storedBytes(name: keyof R & string): Uint8Array {
-    const word = this.#word(name, 0);
-    return bytesOfWords(this.words.subarray(word, word + this.#register(name).count));
+    const { first, register } = this.#placed(name);
+    return bytesOfWords(this.words.subarray(first, first + register.count));
   }
 
   /** Keeps bytes, most significant first, from word 0 on; words past the data keep their value. */
   protected storeBytes(name: keyof R & string, data: Uint8Array): void {
     const words = wordsOfBytes(data);
-    if (words.length > this.#register(name).count)
-      throw new RangeError(`data: ${data.length} bytes do not fit ${name}`);
-    this.words.set(words, this.#word(name, 0));
+    const { first, register } = this.#placed(name);
+    if (words.length > register.count) throw new RangeError(`data: ${data.length} bytes do not fit ${name}`);
+    this.words.set(words, first);
   }
 
   /** Where a register's word is in {@link words}. */
   protected wordIndex(name: keyof R & string, index = 0): number {
-    return this.#word(name, index);
+    return this.#word(this.#placed(name), index);
   }
 
   /** Records an interrupt event, named as in the declaration (`notif_cmd_done`, `error0`). */
@@ -273,23 +294,20 @@ export class RegisterFile<const R extends Record<string, Register> = Record<stri
     this.words.set(checkedWords(state?.words, this.words.length, this.declaration.name));
   }
 
-  #register(name: string): Register {
-    const register = this.declaration.registers[name];
-    if (register === undefined) throw new TypeError(`name: ${name} is not a register of ${this.declaration.name}`);
-    return register;
+  #placed(name: string): PlacedRegister {
+    const placed = this.#layout.byName.get(name);
+    if (placed === undefined) throw new TypeError(`name: ${name} is not a register of ${this.declaration.name}`);
+    return placed;
   }
 
-  #word(name: string, index: number): number {
-    const first = this.#layout.first.get(name);
-    if (first !== undefined && index === 0) return first;
-    const { count } = this.#register(name);
-    if (!(Number.isInteger(index) && index >= 0 && index < count))
-      throw new RangeError(`index: ${index} is not in 0..${count - 1} of ${name}`);
-    return (first as number) + index;
+  #word({ name, register, first }: PlacedRegister, index: number): number {
+    if (!(Number.isInteger(index) && index >= 0 && index < register.count))
+      throw new RangeError(`index: ${index} is not in 0..${register.count - 1} of ${name}`);
+    return first + index;
   }
 
-  #field(name: string, field: string): { readonly lo: number; readonly width: number } {
-    const bits = (this.#register(name).fields as BitFields)[field];
+  #bits({ name, register }: PlacedRegister, field: string): Bits {
+    const bits = (register.fields as BitFields)[field];
     if (bits === undefined) throw new TypeError(`field: ${field} is not a field of ${name}`);
     return bits;
   }
@@ -297,6 +315,8 @@ export class RegisterFile<const R extends Record<string, Register> = Record<stri
 
 /** A write on its way into a register. */
 export interface RegisterWrite {
+  /** Index of the word in a block's `words`. */
+  readonly word: number;
   /** The word before the write. */
   readonly previous: number;
   /** The written bits that the register has. */

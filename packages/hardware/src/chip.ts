@@ -47,6 +47,8 @@ export interface ChipOptions {
   readonly hwConfig: HwConfig;
   /** `CPTRA_HW_REV_ID.cptra_generation`. Default 0x0112, the 2.1 generation of the recorded data. */
   readonly hwRevId?: number;
+  /** Bytes of mailbox SRAM in subsystem mode. Default 16 KiB; hardware before 2.1 has the 256 KiB of a passive chip. */
+  readonly subsystemMailboxSize?: number;
   /** Subsystem mode only; what is left out has `DEFAULT_STRAPS`. */
   readonly straps?: Partial<Straps>;
   readonly debugIntent?: boolean;
@@ -157,7 +159,7 @@ export class Chip {
     this.soc = new SocInterface({ ...socOptions(options, this.straps), emit });
     const soc = this.soc;
     this.mailbox = new Mailbox({
-      size: hwConfig.subsystemMode ? MAILBOX_SIZE.subsystem : MAILBOX_SIZE.passive,
+      size: hwConfig.subsystemMode ? (options.subsystemMailboxSize ?? MAILBOX_SIZE.subsystem) : MAILBOX_SIZE.passive,
       validUser: (axiUser) => soc.validMailboxUser(axiUser),
       onViolation: (violation) => soc.mailboxViolation(violation),
       onInterrupt: (event) => soc.notify(event),

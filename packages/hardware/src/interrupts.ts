@@ -28,12 +28,12 @@ export interface InterruptLayout {
  */
 export function interruptLayout(
   declaration: RegisterBlock,
-  first: ReadonlyMap<string, number>,
+  first: (register: string) => number | undefined,
 ): InterruptLayout | undefined {
-  const globalEnable = first.get('INTR_BLOCK_RF_GLOBAL_INTR_EN_R');
+  const globalEnable = first('INTR_BLOCK_RF_GLOBAL_INTR_EN_R');
   if (globalEnable === undefined) return undefined;
   const events = new Map<string, { kind: InterruptKind; bit: number }>();
-  const word = (name: string) => first.get(`INTR_BLOCK_RF_${name}`) as number;
+  const word = (name: string) => first(`INTR_BLOCK_RF_${name}`) as number;
   const half = (kind: InterruptKind): Half => {
     const K = kind.toUpperCase();
     const status = declaration.registers[`INTR_BLOCK_RF_${K}_INTERNAL_INTR_R`] as Register;

@@ -51,7 +51,7 @@ export interface MailboxRequest {
 }
 
 export interface MailboxOptions {
-  /** Bytes of SRAM: 256 KiB in passive mode, 16 KiB in a subsystem. */
+  /** Bytes of SRAM: 256 KiB in passive mode, 16 KiB in a subsystem since 2.1. */
   readonly size: number;
   /** Whether an AXI user may use the mailbox at all. Default: everyone. */
   readonly validUser?: (axiUser: number) => boolean;
@@ -128,13 +128,16 @@ export class Mailbox extends RegisterFile<Registers> {
 
   /** The command in state EXECUTE_UC, if there is one. */
   pending(): PendingCommand | undefined {
-    if (this.#fsm !== MBOX_EXECUTE_UC || (this.#owner !== 'soc' && this.#owner !== 'tap')) return undefined;
-    return {
-      command: this.words[CMD] as number,
-      dlen: this.words[DLEN] as number,
-      axiUser: this.words[USER] as number,
-      side: this.#owner,
-    };
+    const side = this.#sender();
+    if (side === undefined) return undefined;
+    const [command, dlen, axiUser] = [this.words[CMD], this.words[DLEN], this.words[USER]] as [number, number, number];
+    return { command, dlen, axiUser, side };
+  }
+
+  /** Whose command waits for the core. */
+  #sender(): 'soc' | 'tap' | undefined {
+    if (this.#fsm !== MBOX_EXECUTE_UC) return undefined;
+    return this.#owner === 'soc' || this.#owner === 'tap' ? this.#owner : undefined;
   }
 
   /** The data that waits for the core: DLEN bytes, zeros beyond what was written, at most the SRAM's size. A copy. */
@@ -145,7 +148,7 @@ export class Mailbox extends RegisterFile<Registers> {
   /** Writes a response and hands it over: DLEN, DATAIN, STATUS = DATA_READY. @returns false: nothing is pending */
   respond(data: Uint8Array): boolean {
     this.#checkSize(data);
-    if (this.pending() === undefined) return false;
+    if (this.#sender() === undefined) return false;
     this.words[DLEN] = data.length;
     this.#fill(data);
     return this.complete('DATA_READY');
@@ -153,10 +156,10 @@ export class Mailbox extends RegisterFile<Registers> {
 
   /** Ends the pending command with a status. @returns false: nothing is pending */
   complete(status: Exclude<MailboxStatus, 'CMD_BUSY'>): boolean {
-    const pending = this.pending();
-    if (pending === undefined) return false;
+    const side = this.#sender();
+    if (side === undefined) return false;
     this.#setStatus(MAILBOX_STATUS.indexOf(status));
-    this.#report('respond', pending.side, pending.axiUser);
+    this.#report('respond', side, this.words[USER] as number);
     this.#settle();
     return true;
   }
@@ -515,10 +518,8 @@ export class Mailbox extends RegisterFile<Registers> {
   #readable(allowed: boolean): Uint8Array {
     if (!allowed) return new Uint8Array(0);
     const length = Math.min(this.words[DLEN] as number, this.sram.length);
-    const present = this.#dlenInDwords * 4;
-    const data = new Uint8Array(length);
-    data.set(this.sram.subarray(0, Math.min(length, present)));
-    return data;
+    const data = this.sram.slice(0, length);
+    return data.fill(0, this.#dlenInDwords * 4);
   }
 
   #checkSize(data: Uint8Array): void {

@@ -38,6 +38,18 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
   readonly #emit: Emit;
   readonly #boot = new BootFsm();
   readonly #watchdogs = new Watchdogs();
+  /** Where registers are in {@link words} that each access to the mailbox asks for. */
+  readonly #mailboxUserWords = {
+    lock: this.wordIndex('CPTRA_MBOX_AXI_USER_LOCK'),
+    user: this.wordIndex('CPTRA_MBOX_VALID_AXI_USER'),
+  };
+  /** The timers' registers there: every write to one of them asks for all. */
+  readonly #watchdogWords = {
+    enable1: this.wordIndex('CPTRA_WDT_TIMER1_EN'),
+    enable2: this.wordIndex('CPTRA_WDT_TIMER2_EN'),
+    period1: this.wordIndex('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD'),
+    period2: this.wordIndex('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD'),
+  };
   readonly #security: SecurityLatch;
   #obfuscationKey = new Uint8Array(32);
   #errorFatal = false;
@@ -208,8 +220,8 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
   validMailboxUser(axiUser: number): boolean {
     if (axiUser === DEFAULT_MAILBOX_USER) return true;
     for (let i = 0; i < MAILBOX_USERS; i++) {
-      const locked = this.stored('CPTRA_MBOX_AXI_USER_LOCK', i) === 1;
-      if (locked && this.stored('CPTRA_MBOX_VALID_AXI_USER', i) === axiUser) return true;
+      const locked = this.words[this.#mailboxUserWords.lock + i] === 1;
+      if (locked && this.words[this.#mailboxUserWords.user + i] === axiUser) return true;
     }
     return false;
   }
@@ -293,7 +305,7 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
         return next;
       case 'CPTRA_FLOW_STATUS': {
         const value = this.#reference === 'emulator' ? (next & ~(7 << 25)) >>> 0 : next;
-        this.store(name, value);
+        this.words[write.word] = value;
         this.#emit({ kind: 'flow-status', value });
         return value;
       }
@@ -322,7 +334,7 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
       case 'CPTRA_WDT_TIMER2_EN':
       case 'CPTRA_WDT_TIMER1_TIMEOUT_PERIOD':
       case 'CPTRA_WDT_TIMER2_TIMEOUT_PERIOD':
-        this.store(name, next, index);
+        this.words[write.word] = next;
         this.#watchdogEvents(this.#watchdogs.evaluate(this.#watchdogControl()));
         return next;
       case 'INTR_BLOCK_RF_ERROR_INTERNAL_INTR_R':
@@ -453,13 +465,13 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
   }
 
   #watchdogControl(): WatchdogControl {
-    const period = (name: 'CPTRA_WDT_TIMER1_TIMEOUT_PERIOD' | 'CPTRA_WDT_TIMER2_TIMEOUT_PERIOD') =>
-      this.stored(name, 1) * 2 ** 32 + this.stored(name, 0);
+    const { words } = this;
+    const period = (low: number) => (words[low + 1] as number) * 2 ** 32 + (words[low] as number);
     return {
-      enabled1: this.stored('CPTRA_WDT_TIMER1_EN') === 1,
-      enabled2: this.stored('CPTRA_WDT_TIMER2_EN') === 1,
-      period1: period('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD'),
-      period2: period('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD'),
+      enabled1: words[this.#watchdogWords.enable1] === 1,
+      enabled2: words[this.#watchdogWords.enable2] === 1,
+      period1: period(this.#watchdogWords.period1),
+      period2: period(this.#watchdogWords.period2),
     };
   }
 

@@ -43,7 +43,7 @@ export class Watchdogs {
 
   /** Lets `cycles` pass. Jumps from one expiry to the next, so the length of the period costs nothing. */
   advance(cycles: number, control: WatchdogControl): WatchdogEvent[] {
-    const events = this.evaluate(control);
+    const events = [...this.evaluate(control)];
     let left = cycles;
     while (left > 0) {
       const counting1 = control.enabled1 && !this.#expired1;
@@ -71,9 +71,10 @@ export class Watchdogs {
   }
 
   /** Recomputes the expiry signals (count equals period) and returns those that rose. */
-  evaluate({ enabled2, period1, period2 }: WatchdogControl): WatchdogEvent[] {
+  evaluate({ enabled2, period1, period2 }: WatchdogControl): readonly WatchdogEvent[] {
     const expired1 = this.#count1 === period1;
     const expired2 = this.#count2 === period2;
+    if (expired1 === this.#expired1 && expired2 === this.#expired2) return NO_EVENTS;
     const events: WatchdogEvent[] = [];
     if (expired1 && !this.#expired1) events.push('timer1');
     if (expired2 && !this.#expired2) events.push(enabled2 ? 'timer2' : 'fatal');
@@ -110,6 +111,8 @@ export class Watchdogs {
     this.#expired2 = saved.expired2;
   }
 }
+
+const NO_EVENTS: readonly WatchdogEvent[] = [];
 
 /** Cycles until `count` equals `period`; a count beyond the period wraps first, which no run lives to see. */
 function distance(count: number, period: number): number {

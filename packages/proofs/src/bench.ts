@@ -11,7 +11,9 @@ const BOOT_RATIO_LIMIT = 1.25;
 /** Milliseconds of the same boot of the real firmware in its own emulator, on this class of machine. */
 const EMULATOR_BOOT = 1350;
 const EMULATOR_FACTOR = 5;
-const COMMANDS_PER_SECOND = 100_000;
+/** Commands a second: a plain round trip, and one that hands out a certificate. */
+const ROUND_TRIPS = 200_000;
+const CERTIFICATES = 100_000;
 const BOOTS = 40;
 /** Register accesses a second over a Unix socket. */
 const ACCESSES = { single: 10_000, batched: 200_000 } as const;
@@ -65,11 +67,10 @@ function benchMailbox(): void {
       ...rates.map((r) => [r.command, String(r.size), Math.round(r.perSecond).toLocaleString('en')]),
     ]),
   );
-  for (const { command, perSecond } of rates)
-    console.log(
-      require(perSecond >=
-        COMMANDS_PER_SECOND, `${command} at least ${COMMANDS_PER_SECOND.toLocaleString('en')} a second`),
-    );
+  for (const { command, perSecond } of rates) {
+    const least = command === 'VERSION' ? ROUND_TRIPS : CERTIFICATES;
+    console.log(require(perSecond >= least, `${command} at least ${least.toLocaleString('en')} a second`));
+  }
 }
 
 async function benchDeviceRpc(): Promise<void> {

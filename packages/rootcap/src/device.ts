@@ -374,6 +374,7 @@ function newChip(options: ResolvedOptions): Chip {
     ...(options.trngResponder === undefined ? {} : { trngResponder: options.trngResponder }),
     ...(options.socEntropy ? { trngStock: TRNG_STOCK } : { entropy: options.entropy }),
     ...(options.testSram === undefined ? {} : { testSram: options.testSram }),
+    subsystemMailboxSize: FIRMWARE_PROFILES[options.profile].subsystemMailboxSize,
     ...(options.straps === undefined ? {} : { straps: options.straps }),
     ...(options.debugIntent === undefined ? {} : { debugIntent: options.debugIntent }),
     ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),

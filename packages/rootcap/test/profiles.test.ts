@@ -1,8 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { DpeError } from '@rootcap/dpe';
-import { RotError } from '@rootcap/errors';
-import { type CommandName, FIRMWARE_PROFILES, type FirmwareProfileName } from '@rootcap/firmware';
-import { createDevice, type Device } from 'rootcap';
+import { ERRORS, RotError } from '@rootcap/errors';
+import {
+  BOOT_STATUS,
+  COMMAND_ID,
+  type CommandName,
+  FIRMWARE_PROFILES,
+  type FirmwareProfileName,
+} from '@rootcap/firmware';
+import { createDevice, type Device, demoBundle } from 'rootcap';
 
 const PROFILES = Object.keys(FIRMWARE_PROFILES) as FirmwareProfileName[];
 const booted = Object.fromEntries(
@@ -75,4 +81,34 @@ test('the stable owner key came with 2.1', () => {
   };
   expect(capabilities('2.0')).not.toBe(capabilities('2.1.2'));
   expect(capabilities('2.1.2')).toBe(capabilities('2.1.3'));
+});
+
+describe.each(PROFILES)('a subsystem of %s', (profile) => {
+  const subsystem = () => createDevice({ verifyOwnSignatures: false, profile, subsystemMode: true }).boot();
+
+  test('takes a firmware update', () => {
+    const device = subsystem();
+    device.loadFirmware(demoBundle(device.options.provider));
+    expect(device.state).toBe('runtime');
+    expect(device.chip.soc.resetReason).toBe('update');
+    const { dataVault } = device.context.persistent;
+    expect(dataVault.get('rom_update_reset_status')).toBe(BOOT_STATUS.UpdateResetComplete);
+  });
+
+  test('knows a refused update by its code', () => {
+    const device = subsystem();
+    const bundle = demoBundle(device.options.provider).fill(0xff, 0, 4);
+    expect(() => device.loadFirmware(bundle)).toThrow('IMAGE_VERIFIER_ERR_MANIFEST_MARKER_MISMATCH');
+    expect(device.state).toBe('runtime');
+  });
+
+  test('takes FIRMWARE_LOAD from the mailbox before 2.1 only', () => {
+    const device = subsystem();
+    const { mailbox } = device.chip;
+    const bundle = demoBundle(device.options.provider).subarray(0, mailbox.sram.length);
+    mailbox.send({ axiUser: 1, command: COMMAND_ID.FIRMWARE_LOAD, data: bundle });
+    device.run();
+    const refusal = profile === '2.0' ? 0 : ERRORS.ROM_UPDATE_RESET_FLOW_IMAGE_NOT_IN_MCU_SRAM;
+    expect(device.errors.nonFatal).toBe(refusal);
+  });
 });

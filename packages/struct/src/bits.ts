@@ -59,7 +59,7 @@ export function bitField<const B extends BitFields>(fields: B): Field<BitValues<
   return {
     size: 4,
     type: `u32 { ${Object.keys(fields).join(', ')} }`,
-    read: (view, offset) => unpackBits(fields, u32.read(view, offset)),
-    write: (view, offset, value) => u32.write(view, offset, packBits(fields, value)),
+    read: (memory, offset) => unpackBits(fields, u32.read(memory, offset)),
+    write: (memory, offset, value) => u32.write(memory, offset, packBits(fields, value)),
   };
 }

@@ -9,7 +9,8 @@ export interface LayoutRow {
 }
 
 /**
- * Wire layout of one field: no state, fixed size in bytes unless `variable`.
+ * Wire layout of one field: no state, fixed size in bytes unless `variable`. It works on bytes, not on a DataView: for a
+ * short message the view would cost more than all the rest.
  *
  * A variable field has the minimum size in `size`, takes all bytes up to the end of its buffer, and may only stand last.
  */
@@ -18,8 +19,9 @@ export interface Field<T> {
   readonly variable?: boolean;
   /** Short name of the stored type, for layout tables: `u32`, `bytes[48]`. */
   readonly type: string;
-  read(view: DataView, offset: number): T;
-  write(view: DataView, offset: number, value: T): void;
+  read(memory: Uint8Array, offset: number): T;
+  /** @throws StructError if `value` does not fit */
+  write(memory: Uint8Array, offset: number, value: T): void;
   /** Bytes that `value` needs. Only a variable field has it. */
   sizeOf?(value: T): number;
   /** Rows of the fields inside, offsets relative to this field. A leaf has none. */
@@ -42,19 +44,19 @@ interface IntegerFormat {
 function integer({ type, size, littleEndian }: IntegerFormat): Field<number> {
   const bits = size * 8;
   const max = 2 ** bits - 1;
+  const shift = (byte: number): number => 8 * (littleEndian ? byte : size - 1 - byte);
   return {
     size,
     type,
-    read(view, offset) {
-      if (size === 1) return view.getUint8(offset);
-      return size === 2 ? view.getUint16(offset, littleEndian) : view.getUint32(offset, littleEndian);
+    read(memory, offset) {
+      let value = 0;
+      for (let i = 0; i < size; i++) value |= (memory[offset + i] as number) << shift(i);
+      return value >>> 0;
     },
-    write(view, offset, value) {
+    write(memory, offset, value) {
       if (!(Number.isInteger(value) && value >= 0 && value <= max))
         throw fieldError(`${String(value)} is not an unsigned ${bits}-bit integer`);
-      if (size === 1) view.setUint8(offset, value);
-      else if (size === 2) view.setUint16(offset, value, littleEndian);
-      else view.setUint32(offset, value, littleEndian);
+      for (let i = 0; i < size; i++) memory[offset + i] = value >>> shift(i);
     },
   };
 }
@@ -65,8 +67,9 @@ export const u32: Field<number> = integer({ type: 'u32', size: 4, littleEndian: 
 export const u16be: Field<number> = integer({ type: 'u16be', size: 2, littleEndian: false });
 export const u32be: Field<number> = integer({ type: 'u32be', size: 4, littleEndian: false });
 
-function viewBytes(view: DataView, offset: number, size: number): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset + offset, size);
+/** A plain copy, also of a Node Buffer's bytes, whose own slice() would be an alias. */
+function copyOf(memory: Uint8Array, offset: number, end: number): Uint8Array {
+  return new Uint8Array(memory.subarray(offset, end));
 }
 
 function requireBytes(value: unknown): asserts value is Uint8Array {
@@ -78,11 +81,11 @@ export function bytes(size: number): Field<Uint8Array> {
   return {
     size,
     type: `bytes[${size}]`,
-    read: (view, offset) => viewBytes(view, offset, size).slice(),
-    write(view, offset, value) {
+    read: (memory, offset) => copyOf(memory, offset, offset + size),
+    write(memory, offset, value) {
       requireBytes(value);
       if (value.length !== size) throw fieldError(`${value.length} bytes, not ${size}`);
-      viewBytes(view, offset, size).set(value);
+      memory.set(value, offset);
     },
   };
 }
@@ -92,10 +95,10 @@ export const rest: Field<Uint8Array> = {
   size: 0,
   variable: true,
   type: 'bytes[…]',
-  read: (view, offset) => viewBytes(view, offset, view.byteLength - offset).slice(),
-  write(view, offset, value) {
+  read: (memory, offset) => copyOf(memory, offset, memory.length),
+  write(memory, offset, value) {
     requireBytes(value);
-    viewBytes(view, offset, value.length).set(value);
+    memory.set(value, offset);
   },
   sizeOf(value) {
     requireBytes(value);
@@ -105,8 +108,13 @@ export const rest: Field<Uint8Array> = {
 
 /** Reverses every group of four bytes in place. @returns the same array */
 function reverseGroups(value: Uint8Array): Uint8Array {
-  const view = new DataView(value.buffer, value.byteOffset, value.length);
-  for (let i = 0; i < value.length; i += 4) view.setUint32(i, view.getUint32(i, true), false);
+  for (let i = 0; i < value.length; i += 4) {
+    const [a, b, c, d] = [value[i], value[i + 1], value[i + 2], value[i + 3]] as [number, number, number, number];
+    value[i] = d;
+    value[i + 1] = c;
+    value[i + 2] = b;
+    value[i + 3] = a;
+  }
   return value;
 }
 
@@ -122,11 +130,11 @@ export function hwBytes(size: number): Field<Uint8Array> {
   return {
     size,
     type: `u32[${size / 4}] of bytes[${size}]`,
-    read: (view, offset) => reverseGroups(plain.read(view, offset)),
-    write(view, offset, value) {
+    read: (memory, offset) => reverseGroups(plain.read(memory, offset)),
+    write(memory, offset, value) {
       requireBytes(value);
       if (value.length !== size) throw fieldError(`${value.length} bytes, not ${size}`);
-      plain.write(view, offset, reverseGroups(new Uint8Array(value)));
+      plain.write(memory, offset, reverseGroups(new Uint8Array(value)));
     },
   };
 }
@@ -150,13 +158,13 @@ export function array<T>(element: Field<T>, count: number): Field<readonly T[]> 
     size: element.size * count,
     type: `${element.type}[${count}]`,
     ...(rows === undefined ? {} : { rows }),
-    read: (view, offset) => Array.from({ length: count }, (_, i) => element.read(view, offset + i * element.size)),
-    write(view, offset, value) {
+    read: (memory, offset) => Array.from({ length: count }, (_, i) => element.read(memory, offset + i * element.size)),
+    write(memory, offset, value) {
       if (!Array.isArray(value)) throw fieldError(`expected an array, got ${typeof value}`);
       if (value.length !== count) throw fieldError(`${value.length} elements, not ${count}`);
       value.forEach((item, i) => {
         try {
-          element.write(view, offset + i * element.size, item);
+          element.write(memory, offset + i * element.size, item);
         } catch (error) {
           throw nested(error, `[${i}]`, i * element.size);
         }

@@ -51,10 +51,6 @@ function layoutOf(placed: readonly Placed[]): LayoutRow[] {
   });
 }
 
-function viewOf(input: Uint8Array, offset = 0, length = input.length - offset): DataView {
-  return new DataView(input.buffer, input.byteOffset + offset, length);
-}
-
 /**
  * Declares a wire layout.
  *
@@ -71,17 +67,19 @@ export function struct(name: string, fields: Record<string, Field<unknown>>): St
   const variable = tail?.field.variable === true;
   const rows = layoutOf(placed);
 
-  const read = (view: DataView, offset: number): Record<string, unknown> => {
+  const read = (memory: Uint8Array, offset: number): Record<string, unknown> => {
     const value: Record<string, unknown> = {};
-    for (const part of placed) value[part.name] = part.field.read(view, offset + part.offset);
+    for (const part of placed) value[part.name] = part.field.read(memory, offset + part.offset);
     return value;
   };
 
-  const write = (view: DataView, offset: number, value: Record<string, unknown>): void => {
-    checkNames(placed, value);
+  const byName = new Map(placed.map((part) => [part.name, part]));
+
+  const write = (memory: Uint8Array, offset: number, value: Record<string, unknown>): void => {
+    checkNames(placed, byName, value);
     for (const part of placed) {
       try {
-        part.field.write(view, offset + part.offset, value[part.name]);
+        part.field.write(memory, offset + part.offset, value[part.name]);
       } catch (error) {
         throw nested(error, part.name, part.offset);
       }
@@ -97,7 +95,6 @@ export function struct(name: string, fields: Record<string, Field<unknown>>): St
     }
   };
 
-  const byName = new Map(placed.map((part) => [part.name, part]));
   const member = (field: string): Placed => {
     const part = byName.get(field);
     if (part === undefined) throw new RangeError(`field: ${name} has no "${field}"`);
@@ -107,7 +104,7 @@ export function struct(name: string, fields: Record<string, Field<unknown>>): St
   const decodeFrom = (input: Uint8Array, offset = 0): Record<string, unknown> => {
     if (input.length - offset < size)
       throw new StructError(name, offset, `${input.length - offset} bytes, at least ${size} needed`);
-    return read(viewOf(input, offset), 0);
+    return read(input, offset);
   };
 
   return {
@@ -130,9 +127,10 @@ export function struct(name: string, fields: Record<string, Field<unknown>>): St
     encode(value) {
       try {
         if (typeof value !== 'object' || value === null) throw fieldError(`expected an object, got ${String(value)}`);
-        checkNames(placed, value);
+        // A variable field's size comes from its value; write() checks the names of the others.
+        if (variable) checkNames(placed, byName, value);
         const output = new Uint8Array(sizeOf(value));
-        write(viewOf(output), 0, value);
+        write(output, 0, value);
         return output;
       } catch (error) {
         throw nested(error, name, 0);
@@ -141,11 +139,14 @@ export function struct(name: string, fields: Record<string, Field<unknown>>): St
   };
 }
 
-function checkNames(placed: readonly Placed[], value: Record<string, unknown>): void {
+function checkNames(
+  placed: readonly Placed[],
+  byName: ReadonlyMap<string, Placed>,
+  value: Record<string, unknown>,
+): void {
   if (typeof value !== 'object' || value === null) throw fieldError(`expected an object, got ${String(value)}`);
   for (const { name, offset } of placed)
     if (!Object.hasOwn(value, name)) throw new StructError(name, offset, 'missing');
-  const known = new Set(placed.map((part) => part.name));
   for (const name of Object.keys(value))
-    if (!known.has(name)) throw new StructError(name, 0, 'not a field of this struct');
+    if (!byName.has(name)) throw new StructError(name, 0, 'not a field of this struct');
 }

@@ -9,7 +9,6 @@ export class StructView<T> {
   readonly struct: Struct<T>;
   /** The bytes of the struct itself: an alias of the memory, not a copy. */
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
 
   /** @throws RangeError if the struct does not fit at `offset` */
   constructor(struct: Struct<T>, memory: Uint8Array, offset = 0) {
@@ -19,20 +18,19 @@ export class StructView<T> {
       );
     this.struct = struct;
     this.bytes = memory.subarray(offset, offset + struct.size);
-    this.#view = new DataView(memory.buffer, memory.byteOffset + offset, struct.size);
   }
 
   /** Decoded value of one field; bytes are copied. */
   get<K extends keyof T & string>(name: K): T[K] {
     const { offset, field } = this.struct.member(name);
-    return field.read(this.#view, offset);
+    return field.read(this.bytes, offset);
   }
 
   /** @throws StructError if the value does not fit the field */
   set<K extends keyof T & string>(name: K, value: T[K]): void {
     const { offset, field } = this.struct.member(name);
     try {
-      field.write(this.#view, offset, value);
+      field.write(this.bytes, offset, value);
     } catch (error) {
       throw nested(error, `${this.struct.name}.${name}`, offset);
     }

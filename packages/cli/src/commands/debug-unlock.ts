@@ -28,7 +28,7 @@ function tokenHash(terminal: Terminal, token: string): void {
 function keysOnWire(ecc_public_key: Uint8Array, mldsa_public_key: Uint8Array): Uint8Array {
   const first = Token.member('ecc_public_key').field;
   const wire = new Uint8Array(first.size + mldsa_public_key.length);
-  first.write(new DataView(wire.buffer), 0, ecc_public_key);
+  first.write(wire, 0, ecc_public_key);
   wire.set(mldsa_public_key, first.size);
   return wire;
 }

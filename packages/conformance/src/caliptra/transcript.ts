@@ -163,7 +163,7 @@ class Session {
   #compareAxiResponse(entry: Fields): Mismatch {
     const request = entry.hex('request_hex');
     const { field, offset } = COMMAND_MESSAGES.INVOKE_DPE_MLDSA87.request.member('axi_response');
-    const axi = field.read(new DataView(request.buffer, request.byteOffset), offset);
+    const axi = field.read(request, offset);
     const want = entry.hex('axi_response_hex');
     if (want.length === 0) return undefined;
     const address = (BigInt(axi.addr_hi) << 32n) | BigInt(axi.addr_lo);

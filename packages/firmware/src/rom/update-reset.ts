@@ -5,6 +5,7 @@ import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';
 import { ExternalMailboxCmdReq } from '../messages/layouts/soc-firmware.ts';
+import { takesExternalCommands } from '../profile.ts';
 import { axiImage, type ImageSource, mailboxImage, readRange } from './image-source.ts';
 import { extendKeyLadder } from './key-ladder.ts';
 import { copyToIccm, verifyLoaded } from './load-firmware.ts';
@@ -66,12 +67,13 @@ function* replaceRuntime(context: FirmwareContext): Firmware<Uint8Array> {
   return manifestBytes;
 }
 
-/** The mailbox itself, or in subsystem mode the staging area that the command names. */
+/** The mailbox itself, or in subsystem mode since 2.1 the staging area that the command names. */
 function updateSource(context: FirmwareContext): ImageSource {
-  const { mailbox, soc } = context.chip;
+  const { mailbox } = context.chip;
+  const external = takesExternalCommands(context);
   const pending = mailbox.pending();
   if (pending === undefined) throw new RotError(ACCESS_FAILURE);
-  if (soc.subsystemMode && pending.command === COMMAND_ID.EXTERNAL_MAILBOX_CMD) {
+  if (external && pending.command === COMMAND_ID.EXTERNAL_MAILBOX_CMD) {
     const request = ExternalMailboxCmdReq.decodeFrom(mailbox.sram);
     if (request.command_id !== COMMAND_ID.FIRMWARE_LOAD)
       throw new RotError('ROM_UPDATE_RESET_FLOW_INVALID_FIRMWARE_COMMAND');
@@ -80,7 +82,7 @@ function updateSource(context: FirmwareContext): ImageSource {
   }
   if (pending.command !== COMMAND_ID.FIRMWARE_LOAD)
     throw new RotError('ROM_UPDATE_RESET_FLOW_INVALID_FIRMWARE_COMMAND');
-  if (soc.subsystemMode) throw new RotError('ROM_UPDATE_RESET_FLOW_IMAGE_NOT_IN_MCU_SRAM');
+  if (external) throw new RotError('ROM_UPDATE_RESET_FLOW_IMAGE_NOT_IN_MCU_SRAM');
   return mailboxImage(context, pending.dlen);
 }
 

@@ -13,12 +13,11 @@ export interface AxiResponse {
 
 /** Bytes of the runtime's own response buffer. @see caliptra-sw:api/src/mailbox.rs (MAX_RESP_SIZE) */
 export const MAX_RESPONSE_SIZE = 25_184;
-const SUBSYSTEM_MAILBOX_SIZE = 16 * 1024;
 
 /** Bytes that the response of a command may have. */
-export function responseRoom({ chip: { soc } }: FirmwareContext, axi: AxiResponse | undefined): number {
+export function responseRoom({ chip: { mailbox, soc } }: FirmwareContext, axi: AxiResponse | undefined): number {
   if (!soc.subsystemMode) return MAX_RESPONSE_SIZE;
-  return Math.min(MAX_RESPONSE_SIZE, axi?.max_size ?? SUBSYSTEM_MAILBOX_SIZE);
+  return Math.min(MAX_RESPONSE_SIZE, axi?.max_size ?? mailbox.sram.length);
 }
 
 /**

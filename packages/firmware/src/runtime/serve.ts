@@ -4,6 +4,7 @@ import type { Firmware } from '../coroutine.ts';
 import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';
 import { headerOnly } from '../messages/response.ts';
+import { takesExternalCommands } from '../profile.ts';
 import { type RuntimeCommand, runCommand } from './command.ts';
 import { externalCommand, readExternalRequest } from './external-command.ts';
 import { verifyExternalFirmware, verifyMailboxFirmware } from './firmware-verify.ts';
@@ -39,7 +40,7 @@ export function* serve(context: FirmwareContext, commands: CommandTable): Firmwa
 
 /** Two commands carry a firmware bundle as it is: no checksum, no layout. */
 function* answerPending(context: FirmwareContext, commands: CommandTable): Firmware<Answer> {
-  const { mailbox, soc } = context.chip;
+  const { mailbox } = context.chip;
   const { command: id, dlen, axiUser } = mailbox.pending() ?? NOTHING_PENDING;
   if (axiUser === RESERVED_AXI_USER) throw new RotError('RUNTIME_CMD_RESERVED_PAUSER');
   if (id === COMMAND_ID.FIRMWARE_LOAD) return 'update';
@@ -47,8 +48,8 @@ function* answerPending(context: FirmwareContext, commands: CommandTable): Firmw
   const message = mailbox.request();
   if (dlen > mailbox.sram.length) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS', `${dlen} bytes`);
   requireSealed(id, message);
-  const external = soc.subsystemMode && !context.profile.absentCommands.has('EXTERNAL_MAILBOX_CMD');
-  if (external && id === COMMAND_ID.EXTERNAL_MAILBOX_CMD) return yield* answerExternal(context, commands, message);
+  if (id === COMMAND_ID.EXTERNAL_MAILBOX_CMD && takesExternalCommands(context))
+    return yield* answerExternal(context, commands, message);
   return yield* execute(context, commands, id, message);
 }
 

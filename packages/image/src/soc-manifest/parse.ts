@@ -37,7 +37,7 @@ export function entriesOf(collection: Uint8Array, count: number): AuthManifestIm
 
 /** @internal `entryCount` of a collection. */
 export function entryCountOf(collection: Uint8Array): number {
-  return u32.read(new DataView(collection.buffer, collection.byteOffset, collection.length), 0);
+  return u32.read(collection, 0);
 }
 
 /**

@@ -39,14 +39,14 @@ export function ownerManifest(images: readonly ImageMetadataOptions[], svn = 9):
 /** Body of a SET_AUTH_MANIFEST request and its kin. */
 export function manifestBody(manifest: Uint8Array, size = manifest.length): Uint8Array {
   const body = new Uint8Array(4 + manifest.length);
-  u32.write(new DataView(body.buffer), 0, size);
+  u32.write(body, 0, size);
   body.set(manifest, 4);
   return body;
 }
 
 const fwIdOf = (id: number): Uint8Array => {
   const bytes = new Uint8Array(4);
-  u32.write(new DataView(bytes.buffer), 0, id);
+  u32.write(bytes, 0, id);
   return bytes;
 };
 

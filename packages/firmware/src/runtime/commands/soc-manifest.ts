@@ -29,7 +29,7 @@ function manifestOf(
     throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS', `manifest_size ${size}`);
   };
   if (message.length < start) refuse('missing');
-  const size = field.read(new DataView(message.buffer, message.byteOffset, message.length), offset);
+  const size = field.read(message, offset);
   if (size > layout.size - start || start + size > message.length) refuse(`${size}`);
   return message.slice(start, start + size);
 }

@@ -61,15 +61,11 @@ export function initializeDpe(context: FirmwareContext): void {
     requireFreeContext(context, callerPrivilege(context));
     derive(context, 'RUNTIME_ADD_ROM_MEASUREMENTS_TO_DPE_FAILED', {
       measurement: pcr_entry.pcr_data,
-      tciType: wordOf(metadata),
+      tciType: u32.read(metadata, 0),
       svn: 0,
       locality: pl0,
     });
   }
-}
-
-function wordOf(bytes: Uint8Array): number {
-  return u32.read(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0);
 }
 
 function derive(context: FirmwareContext, failure: ErrorName, measurement: Measurement): void {

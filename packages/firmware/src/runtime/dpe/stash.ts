@@ -32,7 +32,7 @@ export interface StashRequest {
  */
 export function stashMeasurement(context: FirmwareContext, request: StashRequest): DpeError | undefined {
   const { metadata, measurement, svn, locality, verified = false } = request;
-  const id = u32.read(new DataView(metadata.buffer, metadata.byteOffset, metadata.length), 0);
+  const id = u32.read(metadata, 0);
   const isMcu = id === MCU_FW_ID;
   if (isMcu && !verified) throw new RotError('RUNTIME_STASH_MEASUREMENT_RESERVED_FW_ID');
   requireFreeContext(context, privilegeOf(context, locality));

@@ -90,7 +90,7 @@ export function authorizeAndStash(
   const verdict = authorizeImage(context, request);
   if (!verdict.authorized) return verdict;
   const metadata = new Uint8Array(4);
-  u32.write(new DataView(metadata.buffer), 0, request.fwId);
+  u32.write(metadata, 0, request.fwId);
   const refusal = stashMeasurement(context, {
     metadata,
     measurement: verdict.measurement,
