@@ -18,7 +18,7 @@ import {
   U32_MAX,
   wordsOf,
 } from './params.ts';
-import { standInStages } from './stand-ins/stand-ins.ts';
+import { standInOptions } from './stand-ins/stand-ins.ts';
 
 /** Keys of the chips in caliptra-sw's benches. caliptra-sw:hw-model/types/src/lib.rs */
 const BENCH_OBF_KEY = [0xa0a1a2a3, 0xb0b1b2b3, 0xc0c1c2c3, 0xd0d1d2d3, 0xe0e1e2e3, 0xf0f1f2f3, 0xa4a5a6a7, 0xb4b5b6b7];
@@ -137,10 +137,11 @@ export function createFrom(params: Params, provider: CryptoProvider, engine: 'mo
   const entropy = entropyOptions(params, provider, internalTrng);
   const hashes = debugUnlockHashes(params, provider);
   const axiUser = integer(params, 'axiUser', U32_MAX, 1);
+  const rom = optionalBytes(params, 'rom', MEMORY_MAP.ROM.size);
   const options: DeviceOptions = {
     provider,
     ...securityState(params),
-    ...romOptions(optionalBytes(params, 'rom', MEMORY_MAP.ROM.size), provider),
+    ...romOptions(rom, provider),
     hwRevId: HW_REV_ID[choice(params, 'hardware', ['2.0', '2.1', '2.2'], '2.1')],
     subsystemMode: boolean(params, 'subsystem', false),
     ocpLock: boolean(params, 'ocpLock', false),
@@ -155,7 +156,7 @@ export function createFrom(params: Params, provider: CryptoProvider, engine: 'mo
     ...entropy,
     ...(isAbsent(params.testSram) || params.testSram === '' ? {} : { testSram: testSram(params) }),
     axiUser,
-    stages: standInStages(params),
+    ...standInOptions(params, rom, provider),
     awaitsGo: true,
   };
   const testAccess = boolean(params, 'testAccess', false);

@@ -29,6 +29,8 @@ export interface FirmwareOptions {
    * off changes no byte, only the time.
    */
   readonly verifyOwnSignatures: boolean;
+  /** Whether this is the build that a tester can halt: see `FIPS_TEST_HOOK`. */
+  readonly fipsTestHooks?: boolean;
   /** Reproduce a defect of the firmware's DPE: see `compatibility` in `@rootcap/dpe`. */
   readonly dpeRootSizedTcbInfos?: boolean;
   /** Further mailbox commands of the runtime; one with a known id replaces the built-in command. */

@@ -22,6 +22,7 @@ export interface Wait {
     | 'mcu-reset'
     | 'update-reset'
     | 'entropy'
+    | 'fips-test-hook'
     | 'observer';
   readonly ready: () => boolean;
   /** Where a restored device resumes, if the wait is such a point. */

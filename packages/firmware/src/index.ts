@@ -4,6 +4,7 @@ export { type CommandEntry, type CommandUse, commandCatalogue } from './command-
 export { FirmwareContext, type FirmwareOptions, type FirmwareState, type RomInfo, type StageName } from './context.ts';
 export type { EntryPoint, Firmware, Wait } from './coroutine.ts';
 export { UPDATE_RESET_CYCLES } from './cycles.ts';
+export { FIPS_TEST_HOOK } from './fips-test-hooks.ts';
 export { firmware, STAGES, type Stage, type Stages } from './firmware.ts';
 export { storedFmcAliasCsr } from './fmc/fmc-alias-csr.ts';
 export { deviceUeid } from './fuses.ts';

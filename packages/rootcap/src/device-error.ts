@@ -46,6 +46,7 @@ const WAYS_ON: Readonly<Record<DeviceWait['for'], string>> = {
   'mailbox-idle': 'release the mailbox, then call run()',
   'csr-consumed': 'take the envelope from the mailbox, clear CPTRA_DBG_MANUF_SERVICE_REG, then call run()',
   'mcu-reset': 'put the MCU into reset at the MCI, then call run()',
+  'fips-test-hook': 'write FIPS_TEST_HOOK.CONTINUE to CPTRA_DBG_MANUF_SERVICE_REG[23:16], then call run()',
   'recovery-image': 'stage an image with chip.recovery.stage(), then call run()',
   entropy:
     'write the TRNG answers that CPTRA_TRNG_STATUS asks for, or give the device an entropy source that does not end',

@@ -62,6 +62,7 @@ export class Device {
       profile: FIRMWARE_PROFILES[this.options.profile],
       rom: this.options.rom,
       verifyOwnSignatures: this.options.verifyOwnSignatures,
+      fipsTestHooks: this.options.fipsTestHooks ?? false,
       dpeRootSizedTcbInfos: this.options.compatibility?.dpeRootSizedTcbInfos ?? false,
       commands: this.options.commands,
     });

@@ -82,6 +82,8 @@ export interface DeviceOptions {
   readonly mailboxAxiUsers?: readonly number[];
   /** Pairwise tests and verification of own signatures, as the real drivers do. Default true; false only saves time. */
   readonly verifyOwnSignatures?: boolean;
+  /** A build with FIPS test hooks, as far as they halt it: see `FIPS_TEST_HOOK`. Default false. */
+  readonly fipsTestHooks?: boolean;
   /**
    * Defects of the firmware to reproduce. `dpeRootSizedTcbInfos`: DPE certificates whose lengths are wrong where an SVN
    * needs more bytes than the root's. Default: none, certificates are valid DER.

@@ -1,5 +1,6 @@
-import { bytesToHex } from '@rootcap/crypto';
-import { type FirmwareContext, STAGES, type Stage, type Stages } from '@rootcap/firmware';
+import { bytesToHex, type CryptoProvider } from '@rootcap/crypto';
+import { type FirmwareContext, STAGES, type Stage } from '@rootcap/firmware';
+import type { DeviceOptions } from 'rootcap';
 import { RPC_ERROR, RpcError } from '../errors.ts';
 import { bytesOf, choice, isAbsent, listOf, objectOf, type Params } from '../params.ts';
 import { interactiveTestFmc, testFmc } from './test-fmc.ts';
@@ -10,7 +11,11 @@ const STAND_INS = {
   'test-fmc': { image: 'fmc', stage: testFmc },
   'interactive-test-fmc': { image: 'fmc', stage: interactiveTestFmc },
   'test-runtime': { image: 'runtime', stage: testRuntime },
-} as const satisfies Record<string, { readonly image: 'fmc' | 'runtime'; readonly stage: Stage }>;
+  'fips-test-hooks': { image: 'rom' },
+} as const satisfies Record<
+  string,
+  { readonly image: 'fmc' | 'runtime'; readonly stage: Stage } | { readonly image: 'rom' }
+>;
 
 type StandInName = keyof typeof STAND_INS;
 
@@ -20,11 +25,16 @@ const SHA384_SIZE = 48;
 
 /**
  * The firmware, except that an image with a digest that the client names is imitated by a stand-in. An image is known by the
- * SHA-384 that the manifest says of it. Stand-ins show what a chip does not: only a device with test access has them.
+ * SHA-384 that the manifest says of it, a ROM by that of its bytes. Stand-ins show what a chip does not: only a device with
+ * test access has them.
  *
  * @throws RpcError naming the parameter, or test-access
  */
-export function standInStages({ standIns, testAccess }: Params): Partial<Stages> {
+export function standInOptions(
+  { standIns, testAccess }: Params,
+  rom: Uint8Array,
+  { hashes }: CryptoProvider,
+): Pick<DeviceOptions, 'stages' | 'fipsTestHooks'> {
   if (isAbsent(standIns)) return {};
   if (testAccess !== true) throw new RpcError(RPC_ERROR.TEST_ACCESS, 'test-access');
   const byDigest = new Map<string, StandInName>();
@@ -34,7 +44,10 @@ export function standInStages({ standIns, testAccess }: Params): Partial<Stages>
     const digest = bytesOf(params.digest, `${name}.digest`, { size: SHA384_SIZE });
     byDigest.set(bytesToHex(digest), choice({ [`${name}.name`]: params.name }, `${name}.name`, NAMES));
   });
-  return { fmc: replaceable('fmc', byDigest), runtime: replaceable('runtime', byDigest) };
+  return {
+    stages: { fmc: replaceable('fmc', byDigest), runtime: replaceable('runtime', byDigest) },
+    fipsTestHooks: byDigest.get(bytesToHex(hashes.digest('sha384', rom))) === 'fips-test-hooks',
+  };
 }
 
 function replaceable(image: 'fmc' | 'runtime', byDigest: ReadonlyMap<string, StandInName>): Stage {

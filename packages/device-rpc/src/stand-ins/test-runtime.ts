@@ -184,6 +184,7 @@ export const testRuntime: Stage = function* (context) {
 
 function* serveTestCommand(context: FirmwareContext): Firmware {
   const { mailbox, soc } = context.chip;
+  soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 0);
   soc.set('CPTRA_FW_ERROR_NON_FATAL', 0);
   try {
     yield* serve(context, TEST_RUNTIME);
@@ -192,6 +193,9 @@ function* serveTestCommand(context: FirmwareContext): Firmware {
     soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
     mailbox.complete('CMD_FAILURE');
   }
+  // Who waits for the answer sees it before the loop starts over.
+  yield { for: 'observer', ready: () => true };
+  soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 1);
 }
 
 /** Whether the runtime takes commands, and the one that stands in the mailbox is not for the runtime itself. */

@@ -5,6 +5,7 @@ import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxCommand, observe, report } from '../coroutine.ts';
 import { axiBase } from '../drivers/straps.ts';
 import { zeroizeEngines } from '../fatal-error.ts';
+import { haltIfHookSet } from '../fips-test-hooks.ts';
 import { BOOT_MODE, MEASUREMENT_MAX_COUNT } from '../memory/tables.ts';
 import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';
@@ -39,6 +40,7 @@ export function* processFirmware(context: FirmwareContext): Firmware<Validity> {
     arrival.from === 'mailbox' ? mailboxDelivery(context, arrival.size) : yield* receiveRecoveryImage(context);
   yield* report(context, 'FwProcessorDownloadImageComplete');
   if (context.chip.soc.ocpLockEnabled) completeOcpLock(context);
+  yield* haltIfHookSet(context, 'HALT_FW_LOAD');
   return yield* loadFirmware(context, delivery);
 }
 

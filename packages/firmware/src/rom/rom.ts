@@ -2,6 +2,7 @@ import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, report } from '../coroutine.ts';
 import { startWatchdogTimer } from '../drivers/watchdog.ts';
+import { haltIfHookSet } from '../fips-test-hooks.ts';
 import { coldReset } from './cold-reset.ts';
 import { debugUnlock } from './debug-unlock.ts';
 import { runKnownAnswerTests } from './known-answer-tests.ts';
@@ -31,6 +32,7 @@ export function* rom(context: FirmwareContext): Firmware {
   const fmcVersion = chip.soc.get('CPTRA_FW_REV_ID', 0) & 0xffff_0000;
   chip.soc.set('CPTRA_FW_REV_ID', (fmcVersion | context.romVersion) >>> 0, 0);
   yield* report(context, 'KatStarted');
+  yield* haltIfHookSet(context, 'HALT_SELF_TESTS');
   runKnownAnswerTests(context);
   // The core had the accelerator since reset; the last test gives it back.
   if (chip.shaAccelerator.owner === 'uc') chip.shaAccelerator.unlock();

@@ -4,9 +4,12 @@ import type { FirmwareContext } from '../context.ts';
 
 export type PrivilegeLevel = 'PL0' | 'PL1';
 
-/** AXI user of the sender of the current command: its locality. */
+/**
+ * AXI user of the sender of the current command: its locality. The register keeps it when the command is over, so after an
+ * update it is still the one that brought the firmware.
+ */
 export function callerLocality({ chip: { mailbox } }: FirmwareContext): number {
-  return mailbox.pending()?.axiUser ?? 0;
+  return mailbox.get('MBOX_USER');
 }
 
 /** Locality that the image's header names for privilege level 0, whether its flag is set or not. */

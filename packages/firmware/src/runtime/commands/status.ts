@@ -1,6 +1,8 @@
 import { RotError } from '@rootcap/errors';
 import type { FirmwareContext } from '../../context.ts';
+import type { Firmware } from '../../coroutine.ts';
 import { zeroizeEngines } from '../../fatal-error.ts';
+import { haltIfHookSet } from '../../fips-test-hooks.ts';
 import { ownerManifestMinSvn } from '../../fuses.ts';
 import { fuseSvn } from '../../measured-state.ts';
 import { type CapabilityName, capabilitiesResponse } from '../../messages/capabilities.ts';
@@ -59,8 +61,9 @@ function capabilities({ chip: { soc } }: FirmwareContext): Uint8Array {
 }
 
 /** Zeroizes engines, keys and tables; the runtime stops after the response. */
-function shutdown(context: FirmwareContext): undefined {
+function* shutdown(context: FirmwareContext): Firmware<undefined> {
   zeroizeEngines(context);
+  yield* haltIfHookSet(context, 'HALT_SHUTDOWN_RT');
   context.persistent.rom.bytes.fill(0);
   context.persistent.fw.bytes.fill(0);
 }
