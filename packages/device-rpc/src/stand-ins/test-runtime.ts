@@ -182,6 +182,9 @@ export const testRuntime: Stage = function* (context) {
   }
 };
 
+/** Until the loop starts over; who waits for the answer needs one of them to see it. */
+const LOOP_CYCLES = 32;
+
 function* serveTestCommand(context: FirmwareContext): Firmware {
   const { mailbox, soc } = context.chip;
   soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 0);
@@ -193,8 +196,7 @@ function* serveTestCommand(context: FirmwareContext): Firmware {
     soc.set('CPTRA_FW_ERROR_NON_FATAL', error.code);
     mailbox.complete('CMD_FAILURE');
   }
-  // Who waits for the answer sees it before the loop starts over.
-  yield { for: 'observer', ready: () => true };
+  yield { for: 'observer', ready: () => true, cycles: LOOP_CYCLES };
   soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 1);
 }
 
