@@ -32,6 +32,7 @@ export {
 } from './messages/fields.ts';
 export { COMMAND_MESSAGES, messagesOf } from './messages/interface.ts';
 export { MESSAGE_LAYOUTS } from './messages/layout-table.ts';
+export { CM_KEY_USAGE } from './messages/layouts/cmk.ts';
 export { ProductionAuthDebugUnlockChallenge, ProductionAuthDebugUnlockToken } from './messages/layouts/fuses.ts';
 export { MailboxReqHeader, MailboxRespHeader, MailboxRespHeaderVarSize } from './messages/layouts/header.ts';
 export { ExternalMailboxCmdReq } from './messages/layouts/soc-firmware.ts';

@@ -16,7 +16,7 @@ import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware
 import { DeviceClock } from './clock.ts';
 import { DeviceDpe } from './device-dpe.ts';
 import { DeviceError, wrongState } from './device-error.ts';
-import { isReplayable } from './entropy.ts';
+import { copyOf, isReplayable } from './entropy.ts';
 import type { DeviceEvent, DeviceListener } from './events.ts';
 import { DeviceMailbox, mailboxLocked } from './mailbox.ts';
 import {
@@ -338,7 +338,7 @@ export class Device {
   /** A second device in the same state, independent from now on. */
   fork(): Device {
     const { entropy: _, ...options } = this.options;
-    const own = isReplayable(this.options.entropy) ? { ...this.options.entropy } : this.options.entropy;
+    const own = isReplayable(this.options.entropy) ? copyOf(this.options.entropy) : this.options.entropy;
     return new Device({ ...options, entropy: own }).restore(this.snapshot());
   }
 }

@@ -28,3 +28,8 @@ export function replayableEntropy(seed: Uint8Array, provider: Pick<CryptoProvide
 export function isReplayable(entropy: Entropy): entropy is ReplayableEntropy {
   return 'position' in entropy && typeof entropy.position === 'number';
 }
+
+/** Another source at the same position; of a class it is an instance too. */
+export function copyOf(entropy: ReplayableEntropy): ReplayableEntropy {
+  return Object.create(Object.getPrototypeOf(entropy), Object.getOwnPropertyDescriptors(entropy)) as ReplayableEntropy;
+}

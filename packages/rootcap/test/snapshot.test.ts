@@ -199,6 +199,20 @@ describe('any sequence of commands', () => {
     fc.constantFrom('STASH_MEASUREMENT', 'EXTEND_PCR', 'QUOTE_PCRS_ECC384', 'CM_SHA', 'INSTALL_OWNER_PK_HASH'),
   );
 
+  test('a fork has its own copy of an entropy source that is an instance of a class', () => {
+    class Counter {
+      position = 0;
+      bytes(length: number): Uint8Array {
+        return new Uint8Array(length).fill(++this.position);
+      }
+    }
+    const device = createDevice({ verifyOwnSignatures: false, entropy: new Counter() }).boot();
+    const fork = device.fork();
+    const random = (d: Device) => d.mailbox.call('CM_RANDOM_GENERATE', { size: 32 });
+    expect(fork.options.entropy).toBeInstanceOf(Counter);
+    expect(random(fork)).toEqual(random(device));
+  });
+
   test.each(['rom', 'runtime'] as const)('in %s: a fork in the middle ends where the device ends', (stage) => {
     const property = fc.property(
       fc.array(fc.tuple(command, body), { minLength: 1, maxLength: 6 }),
