@@ -6,6 +6,7 @@ import { maskOf } from '@rootcap/struct';
 import type { Device, DeviceOptions } from 'rootcap';
 import { mayChange } from './allowed-changes.ts';
 import { type Baseline, type Bench, createBaseline } from './baseline.ts';
+import { mayRefuse } from './command-codes.ts';
 import { type CommandRequest, nameOf, RequestMaker } from './command-requests.ts';
 import { createDebugUnlocker, type DebugUnlocker } from './debug-unlock.ts';
 import { keepDpeHandles } from './dpe-requests.ts';
@@ -64,10 +65,6 @@ function createSubjects(bench: Bench): Subject[] {
     return { baseline, watch: new StateWatch(baseline.device), facts, unlocker };
   });
 }
-
-/** Codes of a runtime: its own, its drivers' and libraries'. A firmware update also shows those of ROM. */
-const RUNTIME_CODES = /^(RUNTIME|DRIVER|IMAGE_VERIFIER_ERR|IMAGE_VERIFIER|CMB|DOT|SS_DBG_UNLOCK|GET_LDEVID_CERT|KAT)_/;
-const UPDATE_CODES = /^(SS_DBG_UNLOCK|ROM|FMC|FW_PROC|RUNTIME|DRIVER|IMAGE_VERIFIER|UPDATE_RESET)_/;
 
 /** With these, the runtime disables attestation when it starts after an update. */
 const DISTRUST = /^RUNTIME_(DPE_VALIDATION_FAILED|PL[01]_USED_DPE_CONTEXT_THRESHOLD_(REACHED|EXCEEDED))$/;
@@ -135,8 +132,7 @@ class Run {
     const { fatal, nonFatal } = device.errors;
     const code = fatal !== 0 ? fatal : nonFatal;
     const symbol = errorName(code);
-    const codes = meant === COMMAND_ID.FIRMWARE_LOAD ? UPDATE_CODES : RUNTIME_CODES;
-    if (symbol === undefined || !codes.test(symbol))
+    if (symbol === undefined || !mayRefuse(command, symbol))
       this.#violate('typed error', `${command}: ${symbol ?? `code 0x${code.toString(16)}`}`);
     this.#count(`${command}: ${symbol}`);
     if (fatal !== 0 && !this.#endsUpdate(meant, symbol)) this.#violate('typed error', `${command}: ${symbol} is fatal`);
