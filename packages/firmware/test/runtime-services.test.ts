@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { concatBytes, ecc384KeyFromSeed } from '@rootcap/crypto';
-import { COMMAND_ID, sealMessage } from '@rootcap/firmware';
+import { COMMAND_ID, type CommandName, sealMessage } from '@rootcap/firmware';
+import { MCU_SRAM_OFFSET } from '@rootcap/hardware';
 import { demoKeys } from '@rootcap/image';
 import { swapWords } from '@rootcap/struct';
 import { AXI_USER, Board, hex, provider, runtimeBoard, words } from './support/board.ts';
@@ -164,6 +165,37 @@ describe('debug unlock in the runtime', () => {
     mailbox.release(AXI_USER);
     device.run();
     expect(device.debugResponse).toEqual([]);
+  });
+
+  /** Command and answer by way of the SoC's memory. @returns the refusal's code, or the response */
+  function sendExternally(device: Board, command: CommandName, fields: Parameters<typeof requestOf>[1]) {
+    const inner = requestOf(command, fields);
+    device.chip.mci.mcuSram.write(0x1000, inner);
+    const address = 0x2100_0000 + MCU_SRAM_OFFSET + 0x1000;
+    const answer = device.execute('EXTERNAL_MAILBOX_CMD', words(COMMAND_ID[command], inner.length, address, 0));
+    return answer.status === 'CMD_FAILURE' ? device.nonFatal : answer.data;
+  }
+
+  test('in EXTERNAL_MAILBOX_CMD: the unlock ends too, but the TAP keeps the mailbox', () => {
+    const device = board();
+    expect(sendExternally(device, 'PRODUCTION_AUTH_DEBUG_UNLOCK_REQ', request(9))).toBe(
+      'SS_DBG_UNLOCK_PROD_INVALID_REQ',
+    );
+    expect(device.debugResponse).toEqual(['tap_mailbox_available']);
+    const challenge = sendExternally(device, 'PRODUCTION_AUTH_DEBUG_UNLOCK_REQ', request()) as Uint8Array;
+    expect(device.debugResponse.sort()).toEqual(['prod_dbg_unlock_in_progress', 'tap_mailbox_available']);
+    sendExternally(device, 'PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN', token(challenge));
+    expect(device.debugResponse.sort()).toEqual(['prod_dbg_unlock_success', 'tap_mailbox_available']);
+    expect(device.chip.soc.get('SS_SOC_DBG_UNLOCK_LEVEL', 0)).toBe(1 << (LEVEL - 1));
+  });
+
+  test('a refused request leaves the challenge before it', () => {
+    const device = board();
+    const challenge = send(device, 'PRODUCTION_AUTH_DEBUG_UNLOCK_REQ', request()) as Uint8Array;
+    expect(refusal(device, 'PRODUCTION_AUTH_DEBUG_UNLOCK_REQ', request(9))).toBe('SS_DBG_UNLOCK_PROD_INVALID_REQ');
+    expect(device.debugResponse).toEqual([]);
+    call(device, 'PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN', token(challenge));
+    expect(device.debugResponse).toEqual(['prod_dbg_unlock_success']);
   });
 
   test.each([

@@ -36,8 +36,10 @@ describe('a sample of the fuzz run', () => {
   });
 
   test('requests for every command', () => {
-    const { violations, counts } = fuzzCommands(bench, 7, { from: 0, to: 16 });
+    const { violations, counts } = fuzzCommands(bench, 7, { from: 0, to: 40 });
     expect(violations).toEqual([]);
+    for (const command of ['LMS_SIGNATURE_VERIFY', 'PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN'])
+      expect([command, counts.get(`${command}: answered`)]).toEqual([command, expect.any(Number)]);
     expect(counts.size).toBeGreaterThan(150);
     expect([...counts.keys()].filter((outcome) => outcome.endsWith(': answered')).length).toBeGreaterThan(50);
   });
@@ -108,9 +110,12 @@ describe('the fuzzer sees', () => {
     expect(properties(violations)).toContain('unchanged');
   });
 
-  test('a code that no runtime has, in requests for every command', () => {
+  test.each([
+    ['that no runtime has', 'FMC_GLOBAL_NMI'],
+    ['of other commands', 'RUNTIME_PCR_RESERVED'],
+  ] as const)('a code %s, in requests for every command', (_, code) => {
     const command = broken(() => {
-      throw new RotError('FMC_GLOBAL_NMI');
+      throw new RotError(code);
     });
     const { violations } = fuzzCommands(createBench({ commands: [command] }), 7, { from: 0, to: 16 });
     expect(properties(violations)).toContain('typed error');

@@ -40,6 +40,8 @@ const THEMES: readonly { readonly commands: RegExp; readonly usages: readonly nu
   { commands: /VERIFY|DEBUG_UNLOCK|SELF_TEST|PCR|FE_PROG|FW_INFO/, usages: [] },
   { commands: /CERT$|CSR$|INFO$|PCR|TAGGED|TAG_TCI/, usages: [] },
 ];
+/** Where the runtime serves it: a challenge and its answer in one sequence, as often as all else. */
+const UNLOCK_THEMES = THEMES.map((): (typeof THEMES)[number] => ({ commands: /^PRODUCTION_AUTH/, usages: [] }));
 /** How often a request is of the sequence's theme. */
 const THEME_SHARE = 0.6;
 /** How often a request is made from a good one of its kind, if there is one. */
@@ -66,7 +68,7 @@ export class RequestMaker {
     this.#random = random;
     this.#gathered = gathered;
     this.#facts = facts;
-    const theme = random.pick(THEMES);
+    const theme = random.pick(facts.unlocks ? [...THEMES, ...UNLOCK_THEMES] : THEMES);
     this.#theme = theme;
     this.#ofTheme = RUNTIME_COMMANDS.filter(({ name }) => theme.commands.test(name));
   }
@@ -300,7 +302,7 @@ export class RequestMaker {
       case 'fw_ids':
         return Uint8Array.from({ length: size }, (_, i) => (i % 4 === 0 ? 2 + random.below(i === 0 ? 2 : 4) : 0));
       case 'unlock_level':
-        return Uint8Array.of(random.below(4));
+        return Uint8Array.of(random.below(5));
       case 'axi_response':
         return axiResponse(random, this.#facts.stagingBase);
       case 'dmtf_device_info':

@@ -6,9 +6,11 @@ import { maskOf } from '@rootcap/struct';
 import type { Device, DeviceOptions } from 'rootcap';
 import { mayChange } from './allowed-changes.ts';
 import { type Baseline, type Bench, createBaseline } from './baseline.ts';
+import { mayRefuse } from './command-codes.ts';
 import { type CommandRequest, nameOf, RequestMaker } from './command-requests.ts';
+import { createDebugUnlocker, type DebugUnlocker } from './debug-unlock.ts';
 import { keepDpeHandles } from './dpe-requests.ts';
-import { Gathered } from './gathered.ts';
+import { exampleKind, Gathered } from './gathered.ts';
 import { Outcomes } from './outcomes.ts';
 import { checkBytes, checkTexts, violateThrown } from './properties.ts';
 import { caseRandom } from './random.ts';
@@ -23,13 +25,15 @@ interface Subject {
   readonly baseline: Baseline;
   readonly watch: StateWatch;
   readonly facts: RequestFacts;
+  readonly unlocker: DebugUnlocker;
 }
 
 const DEBUGGED = 'subsystem with debug intent';
 
-/** Asks for production debug unlock, which the runtime then serves. */
-function askForDebugUnlock({ chip: { mci, tap } }: Device): void {
-  for (const level of [1, 2]) mci.setDebugUnlockHash(level, new Uint8Array(48).fill(level));
+/** Asks for production debug unlock, which the runtime then serves. Nobody has the keys of the last level. */
+function askForDebugUnlock({ chip: { mci, tap } }: Device, { keyHash }: DebugUnlocker): void {
+  for (const level of [1, 2]) mci.setDebugUnlockHash(level, keyHash);
+  mci.setDebugUnlockHash(3, new Uint8Array(48).fill(3));
   tap.write(SOC_IFC_REG.base + SOC_IFC_REG.registers.SS_DBG_SERVICE_REG_REQ.offset, PRODUCTION_UNLOCK);
 }
 
@@ -47,22 +51,20 @@ const RUNTIMES: Readonly<Record<string, DeviceOptions>> = {
 const MCU_FIRMWARE = Uint8Array.from({ length: 1024 }, (_, i) => i * 7);
 
 function createSubjects(bench: Bench): Subject[] {
+  const unlocker = createDebugUnlocker(bench.provider);
   return Object.entries(RUNTIMES).map(([name, options]) => {
-    const prepare = name === DEBUGGED ? askForDebugUnlock : undefined;
+    const prepare = name === DEBUGGED ? (device: Device) => askForDebugUnlock(device, unlocker) : undefined;
     const baseline = createBaseline(name, bench, { mcuFirmware: MCU_FIRMWARE, ...options }, 'runtime', prepare);
     const { straps } = baseline.device.chip;
     const facts = requestFacts(bench, MCU_FIRMWARE, {
       subsystem: options.subsystemMode === true,
+      unlocks: name === DEBUGGED,
       stagingBase: Number(straps.stagingBase),
       mcuSram: Number(straps.mciBase) + MCU_SRAM_OFFSET,
     });
-    return { baseline, watch: new StateWatch(baseline.device), facts };
+    return { baseline, watch: new StateWatch(baseline.device), facts, unlocker };
   });
 }
-
-/** Codes of a runtime: its own, its drivers' and libraries'. A firmware update also shows those of ROM. */
-const RUNTIME_CODES = /^(RUNTIME|DRIVER|IMAGE_VERIFIER_ERR|IMAGE_VERIFIER|CMB|DOT|SS_DBG_UNLOCK|GET_LDEVID_CERT|KAT)_/;
-const UPDATE_CODES = /^(SS_DBG_UNLOCK|ROM|FMC|FW_PROC|RUNTIME|DRIVER|IMAGE_VERIFIER|UPDATE_RESET)_/;
 
 /** With these, the runtime disables attestation when it starts after an update. */
 const DISTRUST = /^RUNTIME_(DPE_VALIDATION_FAILED|PL[01]_USED_DPE_CONTEXT_THRESHOLD_(REACHED|EXCEEDED))$/;
@@ -78,6 +80,8 @@ const DPE_COMMANDS: readonly string[] = ['INVOKE_DPE_ECC384', 'INVOKE_DPE_MLDSA8
 /** Commands that may change the DPE's contexts. */
 const CHANGES_DPE = /DPE|CERTIFY_KEY|STASH|AUTH_MANIFEST|FIRMWARE|EXPORTED/;
 const VAR_SIZE_DATA = 12;
+/** Where a request for a challenge has its level. */
+const UNLOCK_LEVEL = messagesOf('PRODUCTION_AUTH_DEBUG_UNLOCK_REQ').request?.member('unlock_level').offset ?? 0;
 /** Usage of a new key where the request names none. */
 const HMAC_KEY = 1;
 
@@ -128,8 +132,7 @@ class Run {
     const { fatal, nonFatal } = device.errors;
     const code = fatal !== 0 ? fatal : nonFatal;
     const symbol = errorName(code);
-    const codes = meant === COMMAND_ID.FIRMWARE_LOAD ? UPDATE_CODES : RUNTIME_CODES;
-    if (symbol === undefined || !codes.test(symbol))
+    if (symbol === undefined || !mayRefuse(command, symbol))
       this.#violate('typed error', `${command}: ${symbol ?? `code 0x${code.toString(16)}`}`);
     this.#count(`${command}: ${symbol}`);
     if (fatal !== 0 && !this.#endsUpdate(meant, symbol)) this.#violate('typed error', `${command}: ${symbol} is fatal`);
@@ -169,9 +172,14 @@ class Run {
     else if (layout !== undefined) this.#keep(request, command, layout, data);
   }
 
-  #keep({ id, meant, message, keyUsage }: CommandRequest, command: string, layout: AnyLayout, data: Uint8Array): void {
+  #keep(request: CommandRequest, command: string, layout: AnyLayout, data: Uint8Array): void {
+    const { id, meant, message, staged, keyUsage } = request;
     this.#gathered.keepFields(layout, data, keyUsage === 0 ? HMAC_KEY : keyUsage);
     if (id === meant) this.#gathered.keepVerification(command, message, data);
+    if (command !== 'PRODUCTION_AUTH_DEBUG_UNLOCK_REQ') return;
+    const level = (id === meant ? message : staged)?.[UNLOCK_LEVEL] ?? 0;
+    const answer = this.#subject.unlocker.answer(data, level);
+    this.#gathered.replace(exampleKind('PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN'), answer);
   }
 
   /** Status in the header of a DPE response; keeps the handles of a good one. */

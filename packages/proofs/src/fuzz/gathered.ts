@@ -22,6 +22,11 @@ export class Gathered {
     if (values.length > KEPT) values.shift();
   }
 
+  /** Keeps a value in place of those before. */
+  replace(kind: string, value: Uint8Array): void {
+    this.#values.set(kind, [value]);
+  }
+
   pick(random: Random, kind: string | number): Uint8Array | undefined {
     const values = this.#values.get(String(kind));
     return values === undefined ? undefined : random.pick(values).slice();

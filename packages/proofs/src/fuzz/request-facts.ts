@@ -1,10 +1,19 @@
 import { concatBytes } from '@rootcap/crypto';
-import { buildAuthManifest, buildOwnerAuthManifest, demoManifestKeys, type ImageMetadataOptions } from '@rootcap/image';
+import {
+  buildAuthManifest,
+  buildOwnerAuthManifest,
+  CALIPTRA_LMS,
+  demoManifestKeys,
+  type ImageMetadataOptions,
+  type LmsSigningKey,
+} from '@rootcap/image';
 import type { Bench } from './baseline.ts';
 
 /** What requests can refer to. */
 export interface RequestFacts {
   readonly subsystem: boolean;
+  /** Whether its runtime serves production debug unlock. */
+  readonly unlocks: boolean;
   readonly stagingBase: number;
   readonly mcuSram: number;
   readonly firmware: Uint8Array;
@@ -21,9 +30,10 @@ export interface RequestFacts {
 export function requestFacts(
   bench: Bench,
   mcuFirmware: Uint8Array,
-  { subsystem, stagingBase, mcuSram }: Pick<RequestFacts, 'subsystem' | 'stagingBase' | 'mcuSram'>,
+  device: Pick<RequestFacts, 'subsystem' | 'unlocks' | 'stagingBase' | 'mcuSram'>,
 ): RequestFacts {
   const { bundle, firmware, provider } = bench;
+  const { stagingBase, mcuSram } = device;
   const sha384 = (data: Uint8Array): Uint8Array => provider.hashes.digest('sha384', data);
   const digests = [sha384(mcuFirmware), sha384(new Uint8Array(64)), new Uint8Array(48).fill(7)];
   const [mcu, zeros, other] = digests as [Uint8Array, Uint8Array, Uint8Array];
@@ -47,9 +57,7 @@ export function requestFacts(
   const ownerAuth = (svn: number, images: readonly ImageMetadataOptions[]) =>
     buildOwnerAuthManifest({ pqc: 'mldsa', svn, images, ...keys });
   return {
-    subsystem,
-    stagingBase,
-    mcuSram,
+    ...device,
     firmware,
     authManifests: [auth(0, list), auth(9, list.slice(0, 2)), auth(128, list.slice(3)), auth(1, ownerList)],
     ownerManifests: [ownerAuth(0, ownerList), ownerAuth(200, ownerList.slice(1)), ownerAuth(3, list)],
@@ -60,7 +68,7 @@ export function requestFacts(
 }
 
 /** Requests with good signatures of the bench's provider. */
-function verifications({ provider }: Bench): ReadonlyMap<string, Uint8Array> {
+function verifications({ provider, bundle }: Bench): ReadonlyMap<string, Uint8Array> {
   const { ecdsa384, mldsa87, hashes } = provider;
   const message = Uint8Array.from({ length: 40 }, (_, i) => i);
   const digest = hashes.digest('sha384', message);
@@ -76,7 +84,26 @@ function verifications({ provider }: Bench): ReadonlyMap<string, Uint8Array> {
     'MLDSA87_SIGNATURE_VERIFY',
     concatBytes(HEADER, publicKey, signature, new Uint8Array(1), Uint8Array.of(message.length, 0, 0, 0), message),
   );
+  if (bundle.owner.lms !== undefined)
+    examples.set('LMS_SIGNATURE_VERIFY', concatBytes(HEADER, ...lmsVerification(bundle.owner.lms, digest)));
   return examples;
+}
+
+/** Fields of LMS_SIGNATURE_VERIFY: its numbers are little-endian, those of key and signature big-endian. */
+function lmsVerification({ publicKey, sign }: LmsSigningKey, digest: Uint8Array): Uint8Array[] {
+  const signature = sign(digest);
+  const number = (bytes: Uint8Array, at: number): Uint8Array => bytes.slice(at, at + 4).reverse();
+  const treeType = signature.length - CALIPTRA_LMS.lms.h * CALIPTRA_LMS.lms.m - 4;
+  return [
+    number(publicKey, 0),
+    number(publicKey, 4),
+    publicKey.subarray(8),
+    number(signature, 0),
+    signature.subarray(4, treeType),
+    number(signature, treeType),
+    signature.subarray(treeType + 4),
+    digest,
+  ];
 }
 
 /** Room for the checksum. */

@@ -39,6 +39,7 @@ function createSubjects(bench: Bench): Subject[] {
     const subsystem = options.subsystemMode === true;
     const facts = requestFacts(bench, MCU_FIRMWARE, {
       subsystem,
+      unlocks: false,
       stagingBase: Number(straps.stagingBase),
       mcuSram: Number(straps.mciBase) + MCU_SRAM_OFFSET,
     });

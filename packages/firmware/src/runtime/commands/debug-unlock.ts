@@ -26,9 +26,14 @@ function challenge(context: FirmwareContext, message: Uint8Array): Uint8Array {
   requireProduction(context);
   soc.setField('SS_DBG_SERVICE_REG_RSP', 'tap_mailbox_available', 1);
   soc.setField('SS_DBG_SERVICE_REG_RSP', 'prod_dbg_unlock_in_progress', 1);
-  const response = ProductionAuthDebugUnlockChallenge.encode(createChallenge(context, request));
-  context.state.runtime.debugUnlock = { request: message.slice(), challenge: response };
-  return response;
+  try {
+    const response = ProductionAuthDebugUnlockChallenge.encode(createChallenge(context, request));
+    context.state.runtime.debugUnlock = { request: message.slice(), challenge: response };
+    return response;
+  } catch (error) {
+    soc.setField('SS_DBG_SERVICE_REG_RSP', 'prod_dbg_unlock_in_progress', 0);
+    throw error;
+  }
 }
 
 /** A challenge can be answered once, rightly or not. */
@@ -42,15 +47,20 @@ function unlock(context: FirmwareContext, message: Uint8Array): undefined {
   const request = ProductionAuthDebugUnlockReq.decode(open.request);
   try {
     validateToken(context, request, ProductionAuthDebugUnlockChallenge.decode(open.challenge), token);
+    setUnlockLevel(context, request.unlock_level);
+    soc.setField('SS_DBG_SERVICE_REG_RSP', 'prod_dbg_unlock_success', 1);
   } catch (error) {
     soc.setField('SS_DBG_SERVICE_REG_RSP', 'prod_dbg_unlock_fail', 1);
     throw error;
+  } finally {
+    soc.setField('SS_DBG_SERVICE_REG_RSP', 'prod_dbg_unlock_in_progress', 0);
   }
-  setUnlockLevel(context, request.unlock_level);
-  soc.setField('SS_DBG_SERVICE_REG_RSP', 'prod_dbg_unlock_success', 1);
 }
 
-/** Whether a command, answered, was the last of a debug unlock: every token, and a request that was refused. */
+/**
+ * Whether a command, answered, was the last of a debug unlock: every token, and a request that was refused. `id` is the
+ * mailbox's own: a token inside EXTERNAL_MAILBOX_CMD leaves the mailbox to the TAP.
+ */
 export function endsDebugUnlock(id: number, failed: boolean): boolean {
   if (id === COMMAND_ID.PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN) return true;
   return id === COMMAND_ID.PRODUCTION_AUTH_DEBUG_UNLOCK_REQ && failed;
