@@ -1,7 +1,7 @@
 import { type Mnemonic, OPCODES } from '../program/opcodes.ts';
 import type { Instruction } from '../program/program.ts';
 import { fixedCycles } from './fixed-cycles.ts';
-import { inBallCycles, type RowSampler, rowCycles } from './sampler-cycles.ts';
+import { type Candidates, inBallCycles, type RowSampler, rowCycles } from './sampler-cycles.ts';
 
 /** A message that comes in through the stream port while the instruction runs. */
 export interface StreamTiming {
@@ -14,8 +14,8 @@ export interface StreamTiming {
 
 /** What an instruction's cycles depend on beyond the instruction. */
 export interface InstructionData {
-  /** Candidates that a rejecting sampler took: see {@link rowCycles} and {@link inBallCycles}. */
-  readonly taken?: Uint8Array;
+  /** What a rejecting sampler looked at: a `Sampled` of the sampler units. */
+  readonly sampled?: Candidates;
   readonly stream?: StreamTiming;
 }
 
@@ -24,20 +24,22 @@ const RATE = { SHAKE128: 21, SHAKE256: 17, SHA256: 17, SHA512: 9 } as const;
 type HashMode = keyof typeof RATE;
 
 /** Who takes what Keccak gives, and cycles from the last row to the end of the instruction. */
-const SAMPLERS: Partial<Record<Mnemonic, { readonly sampler: RowSampler | 'IN_BALL'; readonly drain: number }>> = {
-  REJB: { sampler: 'REJ_BOUNDED', drain: 1 },
-  EXP_MASK: { sampler: 'EXP_MASK', drain: 1 },
-  CBD: { sampler: 'CBD', drain: 1 },
-  SIB: { sampler: 'IN_BALL', drain: 0 },
-  REJS_PWM: { sampler: 'REJ_MLDSA', drain: 7 },
-  REJS_PWMA: { sampler: 'REJ_MLDSA', drain: 8 },
-  REJS_MASKED_PWM: { sampler: 'REJ_MLDSA', drain: 215 },
-  REJS_MASKED_PWMA: { sampler: 'REJ_MLDSA', drain: 269 },
-  MLKEM_REJS_PWM: { sampler: 'REJ_MLKEM', drain: 7 },
-  MLKEM_REJS_PWMA: { sampler: 'REJ_MLKEM', drain: 8 },
-  MLKEM_MASKED_REJS_PWM: { sampler: 'REJ_MLKEM', drain: 28 },
-  MLKEM_MASKED_REJS_PWMA: { sampler: 'REJ_MLKEM', drain: 29 },
+const SAMPLERS: Partial<Record<Mnemonic, { readonly sampler: RowSampler | 'inBall'; readonly drain: number }>> = {
+  REJB: { sampler: 'rejBounded', drain: 1 },
+  EXP_MASK: { sampler: 'expandMask', drain: 1 },
+  CBD: { sampler: 'cbd', drain: 1 },
+  SIB: { sampler: 'inBall', drain: 0 },
+  REJS_PWM: { sampler: 'rejNtt', drain: 7 },
+  REJS_PWMA: { sampler: 'rejNtt', drain: 8 },
+  REJS_MASKED_PWM: { sampler: 'rejNtt', drain: 215 },
+  REJS_MASKED_PWMA: { sampler: 'rejNtt', drain: 269 },
+  MLKEM_REJS_PWM: { sampler: 'rejNttMlkem', drain: 7 },
+  MLKEM_REJS_PWMA: { sampler: 'rejNttMlkem', drain: 8 },
+  MLKEM_MASKED_REJS_PWM: { sampler: 'rejNttMlkem', drain: 28 },
+  MLKEM_MASKED_REJS_PWMA: { sampler: 'rejNttMlkem', drain: 29 },
 };
+
+const NONE: Candidates = { candidates: 0, rejected: [] };
 
 /** From the start of the function to Keccak's first block, less the words of padding. */
 const PERMUTATION = 20;
@@ -73,7 +75,7 @@ export class CycleModel {
   /**
    * Cycles from this program counter to the next.
    *
-   * @throws RangeError if the opcode has no figure, or its sampler needs `taken` and too few are
+   * @throws RangeError if the opcode has no figure, or its sampler rejects and `sampled` has too few candidates
    */
   cycles(instruction: Instruction, data: InstructionData = {}): number {
     const { keccak, sampler } = OPCODES[instruction.op];
@@ -85,7 +87,7 @@ export class CycleModel {
     return result;
   }
 
-  #hash(instruction: Instruction, { taken, stream }: InstructionData): number {
+  #hash(instruction: Instruction, { sampled, stream }: InstructionData): number {
     const { keccak, sampler } = OPCODES[instruction.op];
     const rate = RATE[hashMode(instruction)];
     const start = keccak ? this.#absorb(instruction.len, rate, stream) : 1;
@@ -95,7 +97,7 @@ export class CycleModel {
     this.#words = 0;
     const entry = SAMPLERS[instruction.op];
     if (entry === undefined) return firstBlock;
-    const length = entry.sampler === 'IN_BALL' ? inBallCycles(taken ?? new Uint8Array(0)) : rowCycles(entry.sampler, taken);
+    const length = entry.sampler === 'inBall' ? inBallCycles(sampled ?? NONE) : rowCycles(entry.sampler, sampled);
     return firstBlock + length + entry.drain;
   }
 

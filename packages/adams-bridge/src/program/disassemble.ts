@@ -1,4 +1,5 @@
-import { type Flow, MEMORY_MAP, POLYNOMIAL_ROWS, type Region } from './memory-map.ts';
+import { POLY_ROWS, splitAddress } from '../memory/coeff-memory.ts';
+import { type Flow, MEMORY_MAP, type Region } from './memory-map.ts';
 import { OPCODES, type OperandKind } from './opcodes.ts';
 import type { Instruction, Program } from './program.ts';
 import { DESTINATIONS, KEY_RAM, SOURCES } from './registers.ts';
@@ -11,9 +12,9 @@ function flowOf(label: string): Flow {
 }
 
 function polynomialName(address: number, flow: Flow): string {
-  const [bank, row] = [address >> 11, address & 0x7ff];
+  const { bank, row } = splitAddress(address);
   for (const [name, place] of Object.entries<Region>(MEMORY_MAP[flow])) {
-    const index = (row - place.row) / POLYNOMIAL_ROWS;
+    const index = (row - place.row) / POLY_ROWS;
     if (bank === place.bank && Number.isInteger(index) && index >= 0 && index < place.count)
       return place.count === 1 ? name : `${name}[${index}]`;
   }
@@ -38,7 +39,7 @@ function operandText(kind: OperandKind, value: number, flow: Flow): string {
     case 'key64':
       return nameOf(KEY_RAM, 2 * value);
     case 'signature':
-      return `sig_z[${value / POLYNOMIAL_ROWS}]`;
+      return `sig_z[${value / POLY_ROWS}]`;
   }
 }
 

@@ -1,5 +1,4 @@
-/** Rows of one polynomial: 256 coefficients, four to a row. */
-export const POLYNOMIAL_ROWS = 64;
+import { POLY_ROWS, rowAddress } from '../memory/coeff-memory.ts';
 
 /** Consecutive polynomials in one bank of the coefficient memory. */
 export interface Region {
@@ -18,7 +17,7 @@ const region = (bank: number, row: number, count = 1): Region => ({ bank, row, c
 export function addressOf(place: Region, index = 0): number {
   if (!(Number.isInteger(index) && index >= 0 && index < place.count))
     throw new RangeError(`index: ${index} is not a polynomial of a region of ${place.count}`);
-  return (place.bank << 11) | (place.row + index * POLYNOMIAL_ROWS);
+  return rowAddress(place.bank, place.row + index * POLY_ROWS);
 }
 
 /** Interim results of NTT and INTT: one place for sources in banks 2 and 3, one for the others. */

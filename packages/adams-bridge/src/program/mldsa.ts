@@ -1,12 +1,9 @@
+import { POLY_ROWS } from '../memory/coeff-memory.ts';
+import { MLDSA_K as K, MLDSA_L as L, MLDSA_BYTES } from '../units/codecs/mldsa.ts';
 import { addressOf, MEMORY_MAP, type Region } from './memory-map.ts';
 import type { Mnemonic } from './opcodes.ts';
 import type { Assembler } from './program.ts';
 import { DESTINATIONS, KEY_RAM, NORM, SOURCES } from './registers.ts';
-
-/** Parameters of ML-DSA-87 (FIPS 204, table 1) that the program depends on. */
-const K = 8;
-const L = 7;
-const PUBLIC_KEY_BYTES = 2592;
 
 /** Bytes of the 64-byte message with the prefix 00 00 of an empty context. */
 const PREFIXED_MESSAGE_BYTES = 66;
@@ -59,7 +56,7 @@ export function keygen(asm: Assembler): void {
   // (t1, t0) = Power2Round(t): into the public-key and the private-key RAM
   asm.emit('PWR2RND', { src1: addressOf(m.t), dst: KEY_RAM.MLDSA_T0 });
   // tr = H(pk)
-  asm.emit('SHAKE256', { len: PUBLIC_KEY_BYTES, src1: SOURCES.MLDSA_PK, dst: DESTINATIONS.MLDSA_TR });
+  asm.emit('SHAKE256', { len: MLDSA_BYTES.publicKey, src1: SOURCES.MLDSA_PK, dst: DESTINATIONS.MLDSA_TR });
   asm.emit('SKENCODE', { src1: addressOf(m.s1) });
   // The sequencer goes on to signing here if the command was KEYGEN+SIGN.
   asm.label('MLDSA_KG_JUMP_SIGN');
@@ -148,7 +145,7 @@ function respond(asm: Assembler): void {
     challengeTimes(asm, addressOf(m.s1, i), z);
     asm.emit('PWA', { src1: addressOf(m.y, i), src2: z, dst: z });
     asm.emit('NORMCHK', { imm: NORM.z, src1: z });
-    asm.emit('SIGENCODE', { src1: z, dst: i * 64 });
+    asm.emit('SIGENCODE', { src1: z, dst: i * POLY_ROWS });
   }
 }
 
@@ -176,7 +173,7 @@ export function verify(asm: Assembler): void {
   for (let i = 0; i < L; i++) asm.emit('NORMCHK', { imm: NORM.z, src1: addressOf(m.z, i) });
   // tr = H(pk)
   asm.label('MLDSA_VERIFY_H_TR');
-  asm.emit('SHAKE256', { len: PUBLIC_KEY_BYTES, src1: SOURCES.MLDSA_PK, dst: DESTINATIONS.MLDSA_TR });
+  asm.emit('SHAKE256', { len: MLDSA_BYTES.publicKey, src1: SOURCES.MLDSA_PK, dst: DESTINATIONS.MLDSA_TR });
   messageRepresentative(asm, 'VERIFY');
   asm.label('MLDSA_VERIFY_MAKE_C');
   asm.emit('SIB', { len: 64, src1: SOURCES.MLDSA_SIG_C });

@@ -1,12 +1,8 @@
+import { MLKEM_K as K, MLKEM_BYTES } from '../units/codecs/mlkem.ts';
 import { addressOf, MEMORY_MAP, type Region } from './memory-map.ts';
 import { reseed } from './mldsa.ts';
 import type { Assembler } from './program.ts';
 import { DESTINATIONS, KEY_RAM, SOURCES } from './registers.ts';
-
-/** Parameters of ML-KEM-1024 (FIPS 203, table 2) that the program depends on. */
-const K = 4;
-const ENCAPS_KEY_BYTES = 1568;
-const CIPHERTEXT_BYTES = 1568;
 
 const m = MEMORY_MAP.mlkem;
 
@@ -70,7 +66,7 @@ function innerProduct(asm: Assembler, a: Region, b: Region, to: Region): void {
 }
 
 function hashOfEncapsKey(asm: Assembler): void {
-  asm.emit('SHA256', { len: ENCAPS_KEY_BYTES, src1: SOURCES.MLKEM_EK, dst: DESTINATIONS.MLKEM_TR });
+  asm.emit('SHA256', { len: MLKEM_BYTES.encapsulationKey, src1: SOURCES.MLKEM_EK, dst: DESTINATIONS.MLKEM_TR });
 }
 
 /** FIPS 203, algorithm 16. */
@@ -149,7 +145,7 @@ export function encaps(asm: Assembler): void {
 export function decapsTail(asm: Assembler): void {
   asm.label('MLKEM_DECAPS_CHK');
   asm.emit('LD_SHAKE256', { len: 32, src1: SOURCES.MLKEM_SEED_Z });
-  asm.emit('SHAKE256', { len: CIPHERTEXT_BYTES, src1: SOURCES.MLKEM_CIPHERTEXT, dst: DESTINATIONS.MLKEM_K });
+  asm.emit('SHAKE256', { len: MLKEM_BYTES.ciphertext, src1: SOURCES.MLKEM_CIPHERTEXT, dst: DESTINATIONS.MLKEM_K });
   asm.label('MLKEM_DECAPS_E');
   asm.emit('NOP');
 }

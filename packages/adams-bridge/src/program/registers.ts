@@ -43,13 +43,13 @@ export type DestinationName = keyof typeof DESTINATIONS;
 
 /** First dword of each encoding in the private-key RAM (1192 dwords, shared by both algorithms). */
 export const KEY_RAM = {
-  MLDSA_S1: 32,
-  MLDSA_T0: 360,
   MLKEM_DK: 0,
   MLKEM_EK: 384,
   MLKEM_C1: 768,
   MLKEM_C2: 1120,
   MLKEM_MSG: 1160,
+  MLDSA_S1: 0,
+  MLDSA_T0: 360,
 } as const;
 
 /** Which bound a NORMCHK instruction checks (`imm`). */

@@ -95,8 +95,7 @@ export class Sequencer {
     const chains = (command: Command, label: string) => () => (this.#command === command ? at(label) : undefined);
     const withMu = (label: string, next: string) => () => at(this.#externalMu ? next : label);
     const table: Readonly<Record<string, () => number | undefined>> = {
-      MLDSA_KG_JUMP_SIGN: () =>
-        at(this.#command === 'MLDSA_KEYGEN_SIGN' ? 'MLDSA_SIGN_CHECK_MODE' : 'MLDSA_KG_E'),
+      MLDSA_KG_JUMP_SIGN: () => at(this.#command === 'MLDSA_KEYGEN_SIGN' ? 'MLDSA_SIGN_CHECK_MODE' : 'MLDSA_KG_E'),
       MLDSA_KG_E: () => undefined,
       MLDSA_SIGN_CHECK_MODE: withMu('MLDSA_SIGN_H_MU', 'MLDSA_SIGN_H_RHO_P'),
       MLDSA_SIGN_CHL_E: () => (this.#valid ? at('MLDSA_SIGN_E') : this.#nextPass()),
