@@ -1,6 +1,8 @@
 export { CycleModel, type InstructionData, type StreamTiming } from './cycles/cycle-model.ts';
 export { errorCycles } from './cycles/early-end.ts';
 export { type Candidates, inBallCycles, type RowSampler, rowCycles } from './cycles/sampler-cycles.ts';
+export { type ExecuteOptions, execute, type Outcome, type Step } from './executor/execute.ts';
+export { AcceleratorState, type Input, type StreamedMessage } from './executor/state.ts';
 export {
   BANKS,
   type Bank,

@@ -42,6 +42,7 @@ export class Sequencer {
   #valid = true;
   #kappa = 0;
   #passes = 1;
+  #keyMade = false;
 
   /** @param externalMu - the command brings μ: its hash is left out */
   constructor(program: Program, command: Command, externalMu = false) {
@@ -76,6 +77,16 @@ export class Sequencer {
     return this.#valid;
   }
 
+  /** A decapsulation: the key's hash and the ciphertext are compared. */
+  get decapsulating(): boolean {
+    return this.#command === 'MLKEM_DECAPS' || (this.#command === 'MLKEM_KEYGEN_DECAPS' && this.#keyMade);
+  }
+
+  /** An encapsulation alone: the encapsulation key is compared. */
+  get encapsulating(): boolean {
+    return this.#command === 'MLKEM_ENCAPS';
+  }
+
   /** Goes on from the instruction at `pc`, which found `finding`. */
   advance(finding: Finding = 'ok'): void {
     const pc = this.#pc;
@@ -92,7 +103,6 @@ export class Sequencer {
 
   #decisions(): Map<number, () => number | undefined> {
     const at = (label: string) => this.#program.pc(label);
-    const chains = (command: Command, label: string) => () => (this.#command === command ? at(label) : undefined);
     const withMu = (label: string, next: string) => () => at(this.#externalMu ? next : label);
     const table: Readonly<Record<string, () => number | undefined>> = {
       MLDSA_KG_JUMP_SIGN: () => at(this.#command === 'MLDSA_KEYGEN_SIGN' ? 'MLDSA_SIGN_CHECK_MODE' : 'MLDSA_KG_E'),
@@ -102,7 +112,10 @@ export class Sequencer {
       MLDSA_SIGN_E: () => undefined,
       MLDSA_VERIFY_CHECK_MODE: withMu('MLDSA_VERIFY_H_MU', 'MLDSA_VERIFY_MAKE_C'),
       MLDSA_VERIFY_E: () => undefined,
-      MLKEM_KG_E: chains('MLKEM_KEYGEN_DECAPS', 'MLKEM_DECAPS_S'),
+      MLKEM_KG_E: () => {
+        this.#keyMade = true;
+        return this.#command === 'MLKEM_KEYGEN_DECAPS' ? at('MLKEM_DECAPS_S') : undefined;
+      },
       MLKEM_ENCAPS_E: () => (this.#command === 'MLKEM_ENCAPS' ? undefined : at('MLKEM_DECAPS_CHK')),
       MLKEM_DECAPS_E: () => undefined,
     };
