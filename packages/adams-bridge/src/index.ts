@@ -2,7 +2,8 @@ export { CycleModel, type InstructionData, type StreamTiming } from './cycles/cy
 export { errorCycles } from './cycles/early-end.ts';
 export { type Candidates, inBallCycles, type RowSampler, rowCycles } from './cycles/sampler-cycles.ts';
 export { type ExecuteOptions, execute, type Outcome, type Step } from './executor/execute.ts';
-export { AcceleratorState, type Input, type StreamedMessage } from './executor/state.ts';
+export { STORES, type Store, type Value } from './executor/layout.ts';
+export { AcceleratorState, type StreamedMessage } from './executor/state.ts';
 export {
   BANKS,
   type Bank,

@@ -47,13 +47,13 @@ const polynomial = ({ memory }: AcceleratorState, base: number, i = 0): Poly => 
 function skDecode({ state }: AuxiliaryContext, { dst }: Instruction): Effect {
   let at = 4 * KEY_RAM.MLDSA_S1;
   for (let i = 0; i < SHORT_POLYS; i++, at += polyBytes(ETA.bits)) {
-    const symbols = unpackBits(state.keyRam.subarray(at, at + polyBytes(ETA.bits)), ETA.bits);
+    const symbols = unpackBits(state.store('keyRam').subarray(at, at + polyBytes(ETA.bits)), ETA.bits);
     const wrong = symbols.findIndex((symbol) => symbol > 2 * ETA.from);
     if (wrong >= 0) return { finding: 'error', index: (i * N + wrong) >> 3 };
     polynomial(state, dst, i).set(mirror(symbols, ETA.from));
   }
   for (let i = 0; i < MLDSA_K; i++, at += polyBytes(T0.bits)) {
-    const symbols = unpackBits(state.keyRam.subarray(at, at + polyBytes(T0.bits)), T0.bits);
+    const symbols = unpackBits(state.store('keyRam').subarray(at, at + polyBytes(T0.bits)), T0.bits);
     polynomial(state, dst, SHORT_POLYS + i).set(mirror(symbols, T0.from));
   }
   return {};
@@ -62,7 +62,7 @@ function skDecode({ state }: AuxiliaryContext, { dst }: Instruction): Effect {
 function skEncode({ state }: AuxiliaryContext, { src1 }: Instruction): Effect {
   for (let i = 0; i < SHORT_POLYS; i++) {
     const bytes = packBits(mirror(polynomial(state, src1, i), ETA.from), ETA.bits);
-    state.keyRam.set(bytes, 4 * KEY_RAM.MLDSA_S1 + i * polyBytes(ETA.bits));
+    state.store('keyRam').set(bytes, 4 * KEY_RAM.MLDSA_S1 + i * polyBytes(ETA.bits));
   }
   return {};
 }
@@ -70,15 +70,15 @@ function skEncode({ state }: AuxiliaryContext, { src1 }: Instruction): Effect {
 function power2Round({ state }: AuxiliaryContext, { src1, dst }: Instruction): Effect {
   for (let i = 0; i < MLDSA_K; i++) {
     const { high, low } = power2round(polynomial(state, src1, i));
-    state.publicKeyRam.set(packBits(high, T1_BITS), i * polyBytes(T1_BITS));
-    state.keyRam.set(packBits(mirror(low, T0.from), T0.bits), 4 * dst + i * polyBytes(T0.bits));
+    state.store('publicKeyRam').set(packBits(high, T1_BITS), i * polyBytes(T1_BITS));
+    state.store('keyRam').set(packBits(mirror(low, T0.from), T0.bits), 4 * dst + i * polyBytes(T0.bits));
   }
   return {};
 }
 
 function pkDecode({ state }: AuxiliaryContext, { dst }: Instruction): Effect {
   for (let i = 0; i < MLDSA_K; i++) {
-    const bytes = state.publicKeyRam.subarray(i * polyBytes(T1_BITS), (i + 1) * polyBytes(T1_BITS));
+    const bytes = state.store('publicKeyRam').subarray(i * polyBytes(T1_BITS), (i + 1) * polyBytes(T1_BITS));
     polynomial(state, dst, i).set(shiftT1(unpackBits(bytes, T1_BITS)));
   }
   return {};
@@ -86,19 +86,19 @@ function pkDecode({ state }: AuxiliaryContext, { dst }: Instruction): Effect {
 
 function sigDecodeZ({ state }: AuxiliaryContext, { dst }: Instruction): Effect {
   for (let i = 0; i < MLDSA_L; i++) {
-    const bytes = state.signatureRam.subarray(i * polyBytes(Z_BITS), (i + 1) * polyBytes(Z_BITS));
+    const bytes = state.store('signatureRam').subarray(i * polyBytes(Z_BITS), (i + 1) * polyBytes(Z_BITS));
     polynomial(state, dst, i).set(mirror(unpackBits(bytes, Z_BITS), GAMMA1));
   }
   return {};
 }
 
 function sigEncode({ state }: AuxiliaryContext, { src1, dst }: Instruction): Effect {
-  state.signatureRam.set(encodeZ(polynomial(state, src1)), (dst / POLY_ROWS) * polyBytes(Z_BITS));
+  state.store('signatureRam').set(encodeZ(polynomial(state, src1)), (dst / POLY_ROWS) * polyBytes(Z_BITS));
   return {};
 }
 
 function sigDecodeH({ state }: AuxiliaryContext, { dst }: Instruction): Effect {
-  const hints = decodeHints(state.hints);
+  const hints = decodeHints(state.store('hints'));
   if (hints === undefined) return { finding: 'failed' };
   for (const [i, hint] of hints.entries()) polynomial(state, dst, i).set(hint);
   return {};
@@ -124,7 +124,7 @@ function makeHints({ state }: AuxiliaryContext, { src1 }: Instruction): Effect {
   const hints = state.w1.map((w1, i) => makeHint(polynomial(state, src1, i), w1));
   const count = hints.reduce((sum, hint) => hint.reduce((total, bit) => total + bit, sum), 0);
   if (count > OMEGA) return { finding: 'failed' };
-  state.hints.set(encodeHints(hints));
+  state.store('hints').set(encodeHints(hints));
   return {};
 }
 
@@ -141,8 +141,8 @@ function compressTo({ state, sequencer }: AuxiliaryContext, { imm, src1, dst }: 
     const poly = polynomial(state, src1, i);
     const bytes = bits === 12 ? encodePoly(poly) : packBits(compress(poly, bits), bits);
     const at = 4 * dst + i * polyBytes(bits);
-    const wrong = bytes.findIndex((byte, j) => byte !== state.keyRam[at + j]);
-    if (!encapsulates && !decapsulates) state.keyRam.set(bytes, at);
+    const wrong = bytes.findIndex((byte, j) => byte !== state.store('keyRam')[at + j]);
+    if (!encapsulates && !decapsulates) state.store('keyRam').set(bytes, at);
     else if (wrong >= 0)
       return { finding: encapsulates ? 'error' : 'failed', index: (i * polyBytes(bits) + wrong) >> 2 };
   }
@@ -153,7 +153,7 @@ function decompressFrom({ state }: AuxiliaryContext, { imm, src1, dst }: Instruc
   const bits = BITS[(imm & 3) as 0 | 1 | 2 | 3];
   for (let i = 0; i < ((imm >> 8) & 7); i++) {
     const at = 8 * src1 + i * polyBytes(bits);
-    const bytes = state.keyRam.subarray(at, at + polyBytes(bits));
+    const bytes = state.store('keyRam').subarray(at, at + polyBytes(bits));
     const poly = bits === 12 ? decodePoly(bytes) : decompress(unpackBits(bytes, bits), bits satisfies CompressedBits);
     polynomial(state, dst, i).set(poly);
   }

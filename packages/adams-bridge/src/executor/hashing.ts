@@ -85,7 +85,7 @@ export class HashUnit {
       if (expected.some((byte, i) => byte !== digest[i])) return { finding: 'error', index: 0 };
     }
     // Implicit rejection: the hash of z and c replaces the key only after a mismatch.
-    if (name !== 'MLKEM_K' || (decapsulating && !valid)) this.#state.store(name, digest);
+    if (name !== 'MLKEM_K' || (decapsulating && !valid)) this.#state.storeDigest(name, digest);
     return {};
   }
 
