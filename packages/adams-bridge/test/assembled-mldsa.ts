@@ -78,7 +78,7 @@ export const messageRepresentative = (tr: Uint8Array, ...message: readonly Uint8
   keccak('SHAKE256', 64, tr, ...message);
 
 /** What made a pass of the signing loop begin again. */
-export type Rejection = 'z' | 'r0' | 'ct0' | 'hint';
+type Rejection = 'z' | 'r0' | 'ct0' | 'hint';
 
 export interface Signed {
   readonly signature: Uint8Array;
