@@ -1,5 +1,6 @@
 export { CycleModel, type InstructionData, type StreamTiming } from './cycles/cycle-model.ts';
 export { errorCycles } from './cycles/early-end.ts';
+export { hintDecoderCycles } from './cycles/hint-decoder-cycles.ts';
 export { type Candidates, inBallCycles, type RowSampler, rowCycles } from './cycles/sampler-cycles.ts';
 export { type ExecuteOptions, execute, type Outcome, type Step } from './executor/execute.ts';
 export { STORES, type Store, type Value } from './executor/layout.ts';

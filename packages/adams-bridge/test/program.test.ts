@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { addressOf, buildProgram, type Instruction, listing, MEMORY_MAP, OPCODES } from '@rootcap/adams-bridge';
-import { hasVectors, readVectors } from './vectors.ts';
+import { hasVectors, json } from './vectors.ts';
 
 /** Facts extracted from chipsalliance/adams-bridge v2.0.3 (b77e3d89) src/abr_top/rtl/abr_seq.sv, Apache-2.0. */
 interface Checks {
@@ -37,7 +37,7 @@ test('the program is the one of the RTL', () => {
 });
 
 function checkValues(): void {
-  const checks = readVectors<Checks>('abr-program-check-v2.0.3.json.gz');
+  const checks = json('abr-program-check-v2.0.3.json') as Checks;
 
   test('every instruction has its check value', () => {
     expect([...program].map((instruction) => ({ pc: instruction.pc, check: check(instruction) }))).toEqual(

@@ -1,6 +1,7 @@
 import { type Mnemonic, OPCODES } from '../program/opcodes.ts';
 import type { Instruction } from '../program/program.ts';
 import { fixedCycles } from './fixed-cycles.ts';
+import { hintDecoderCycles } from './hint-decoder-cycles.ts';
 import { type Candidates, inBallCycles, type RowSampler, rowCycles } from './sampler-cycles.ts';
 
 /** A message that comes in through the stream port while the instruction runs. */
@@ -17,6 +18,8 @@ export interface InstructionData {
   /** What a rejecting sampler looked at: a `Sampled` of the sampler units. */
   readonly sampled?: Candidates;
   readonly stream?: StreamTiming;
+  /** Encoded hints that SIGDEC_H reads, 83 bytes. Left out: hints in every polynomial, and no fault. */
+  readonly hints?: Uint8Array;
 }
 
 /** Words of 64 bits in a block of Keccak, by mode. */
@@ -79,7 +82,12 @@ export class CycleModel {
    */
   cycles(instruction: Instruction, data: InstructionData = {}): number {
     const { keccak, sampler } = OPCODES[instruction.op];
-    const cycles = keccak || sampler ? this.#hash(instruction, data) : fixedCycles(instruction);
+    const cycles =
+      keccak || sampler
+        ? this.#hash(instruction, data)
+        : data.hints === undefined
+          ? fixedCycles(instruction)
+          : hintDecoderCycles(data.hints);
     if (!keccak) this.#waiting = false;
     if (instruction.op === 'DECOMPOSE' || instruction.op === 'USEHINT') this.#words += W1_WORDS;
     const result = this.#own[instruction.op] ?? cycles;

@@ -5,12 +5,6 @@ const S1_ROWS = 224;
 const STAGE_CYCLES = 5;
 
 /**
- * Cycles of SIGDEC_H if a count of hints is above 75 or a byte after the last hint is not 0, which it sees at once. Other
- * faults of the encoding take it longer.
- */
-export const HINT_REJECT_CYCLES = 4;
-
-/**
  * Cycles from the start of an instruction to the error state, by what it stumbles over.
  *
  * - SKDECODE: row of eight coefficients, s1 first, with a symbol above 4

@@ -98,10 +98,11 @@ function sigEncode({ state }: AuxiliaryContext, { src1, dst }: Instruction): Eff
 }
 
 function sigDecodeH({ state }: AuxiliaryContext, { dst }: Instruction): Effect {
-  const hints = decodeHints(state.store('hints'));
-  if (hints === undefined) return { finding: 'failed' };
-  for (const [i, hint] of hints.entries()) polynomial(state, dst, i).set(hint);
-  return {};
+  const hints = state.store('hints');
+  const polynomials = decodeHints(hints);
+  if (polynomials === undefined) return { finding: 'failed', hints };
+  for (const [i, hint] of polynomials.entries()) polynomial(state, dst, i).set(hint);
+  return { hints };
 }
 
 function decomposeAll({ state, hash }: AuxiliaryContext, { src1, dst }: Instruction): Effect {

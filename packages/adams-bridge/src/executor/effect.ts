@@ -7,4 +7,6 @@ export interface Effect {
   /** Where the input is wrong, for {@link errorCycles}. */
   readonly index?: number;
   readonly sampled?: Candidates;
+  /** Encoded hints that were decoded. */
+  readonly hints?: Uint8Array;
 }

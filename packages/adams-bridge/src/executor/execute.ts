@@ -1,5 +1,5 @@
 import { CycleModel, type StreamTiming } from '../cycles/cycle-model.ts';
-import { errorCycles, HINT_REJECT_CYCLES } from '../cycles/early-end.ts';
+import { errorCycles } from '../cycles/early-end.ts';
 import { buildProgram } from '../program/build.ts';
 import { OPCODES } from '../program/opcodes.ts';
 import type { Instruction, Program } from '../program/program.ts';
@@ -70,8 +70,8 @@ export function* execute(
     else if (ntt) runArithmetic(state, instruction);
     else effect = AUXILIARY[instruction.op]?.(context, instruction) ?? {};
     const full = cycleModel.cycles(instruction, { ...effect, ...streamOf(state, instruction, hostCycles) });
-    const cycles = endedEarly(instruction, effect, full, command);
-    const { finding = 'ok' } = effect;
+    const { finding = 'ok', index = 0 } = effect;
+    const cycles = finding === 'error' ? errorCycles(instruction.op, index, full) : full;
     sequencer.advance(finding);
     total += cycles;
     state.counter += cycles;
@@ -79,11 +79,6 @@ export function* execute(
   }
   const { passes, valid, error } = sequencer;
   return { status: error ? 'error' : 'done', cycles: total, passes, accepted: valid && !error };
-}
-
-function endedEarly({ op }: Instruction, effect: Effect, cycles: number, command: Command): number {
-  if (effect.finding === 'error') return errorCycles(op, effect.index ?? 0, cycles);
-  return op === 'SIGDEC_H' && effect.finding === 'failed' && command === 'MLDSA_VERIFY' ? HINT_REJECT_CYCLES : cycles;
 }
 
 function streamOf(
