@@ -95,12 +95,20 @@ export {
   type NttCycle,
   type NttOptions,
   nttCycles,
-  type RowTraffic,
   roundSchedule,
   runNtt,
 } from './units/ntt-engine.ts';
 export { pairwm, pwa, pwm, pws } from './units/pointwise.ts';
+export {
+  type PointwiseAddresses,
+  type PointwiseCycle,
+  type PointwiseMode,
+  type PointwiseOptions,
+  pointwiseCycles,
+  runPointwise,
+} from './units/pointwise-engine.ts';
 export { D, decompose, GAMMA2, makeHint, power2round, type Rounded, useHint } from './units/rounding.ts';
+export { IN_ORDER, type Place, type RowTraffic, rowOrder, type Shuffle } from './units/row-order.ts';
 export { type ByteSource, bytesOf, PISO, type Sampled } from './units/samplers/byte-source.ts';
 export { rejBounded, rejNtt, rejNttMlkem } from './units/samplers/rejection.ts';
 export { sampleInBall, TAU } from './units/samplers/sample-in-ball.ts';

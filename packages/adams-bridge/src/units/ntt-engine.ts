@@ -1,6 +1,7 @@
-import { type CoeffMemory, ROW_COEFFICIENTS } from '../memory/coeff-memory.ts';
+import { type CoeffMemory, POLY_ROWS, ROW_COEFFICIENTS } from '../memory/coeff-memory.ts';
 import { bypasses, forwardButterfly, inverseButterfly, ROUNDS } from './butterfly.ts';
 import { MLDSA_Q, type Prime } from './modular.ts';
+import { COLUMN_ROWS, COLUMNS, IN_ORDER, type Place, type RowTraffic, rowOrder, type Shuffle } from './row-order.ts';
 import { FORWARD_ROUND_ROWS, INVERSE_ROUND_ROWS } from './twiddles.ts';
 
 /** Row addresses of a transform: 64 rows from each; `dest` may be `src`. */
@@ -14,11 +15,8 @@ export interface NttAddresses {
 export interface NttOptions {
   /** The first layers of an inverse transform work on shares; takes longer, gives the same values. */
   readonly masked?: boolean;
-  /**
-   * Six random bits: bits 5..2 are the column that a round begins with, bits 1..0 the row of a column that comes first.
-   * Asked once for each round, then once for each column of four. Left out: both are 0.
-   */
-  readonly shuffle?: () => number;
+  /** Asked for each round: once for the columns, then once for each column of four. Left out: rows in order. */
+  readonly shuffle?: Shuffle;
 }
 
 /** Four coefficients that enter the butterflies. */
@@ -27,12 +25,6 @@ export interface ButterflyPass {
   /** Row of the twiddle table. */
   readonly twiddleRow: number;
   readonly results: Int32Array;
-}
-
-/** One row of memory that is read or written. */
-export interface RowTraffic {
-  readonly address: number;
-  readonly coefficients: Int32Array;
 }
 
 /** What the engine does in one clock cycle. */
@@ -46,14 +38,10 @@ export interface NttCycle {
   readonly butterflies: readonly ButterflyPass[];
 }
 
-const ROWS = 64;
-const COLUMNS = 16;
-const ROWS_OF_COLUMN = 4;
-
-/** Cycles of the 2x2 butterflies, and what masking adds in round 0. adams-bridge:src/ntt_top/rtl/ntt_defines_pkg.sv */
+/** Cycles of the 2x2 butterflies. adams-bridge:src/ntt_top/rtl/ntt_defines_pkg.sv */
 const LATENCY = {
-  mldsa: { plain: 10, masked: 272 },
-  mlkem: { plain: 6, masked: 18 },
+  mldsa: { plain: 10, masked: 271 },
+  mlkem: { plain: 6, masked: 17 },
 } as const;
 
 /** When in a round the first row is read, enters the butterflies and is written; cycles from the round's beginning. */
@@ -72,10 +60,15 @@ interface Schedule {
  */
 export function roundSchedule(inverse: boolean, round: number, q: Prime, masked: boolean): Schedule {
   const latencies = q === MLDSA_Q ? LATENCY.mldsa : LATENCY.mlkem;
-  const latency = masked && inverse && round === 0 ? latencies.masked : latencies.plain;
-  return inverse
-    ? { read: 2, butterfly: 4, write: latency + 9, length: latency + 73 }
-    : { read: 1, butterfly: 7, write: latency + 8, length: latency + 71 };
+  if (!inverse) {
+    const ready = 7 + latencies.plain;
+    return { read: 1, butterfly: 7, write: ready + 1, length: ready + 64 };
+  }
+  const split = masked && round === 0;
+  // Splitting into shares is one cycle more before the butterflies.
+  const butterfly = split ? 5 : 4;
+  const ready = butterfly + (split ? latencies.masked : latencies.plain);
+  return { read: 2, butterfly, write: ready + 5, length: ready + 69 };
 }
 
 /** Cycles of a transform, from both state machines ready to both ready again after the last round. */
@@ -85,55 +78,43 @@ export function nttCycles(inverse: boolean, q: Prime, masked = false): number {
   return cycles;
 }
 
-/** Order in which a round takes the 64 positions: column by column, each with its four rows. */
-function order(shuffle: () => number): { column: number; index: number }[] {
-  const first = (shuffle() >>> 2) & (COLUMNS - 1);
-  const positions: { column: number; index: number }[] = [];
-  for (let c = 0; c < COLUMNS; c++) {
-    const start = shuffle() & (ROWS_OF_COLUMN - 1);
-    for (let i = 0; i < ROWS_OF_COLUMN; i++)
-      positions.push({ column: (first + c) % COLUMNS, index: (start + i) % ROWS_OF_COLUMN });
-  }
-  return positions;
-}
-
 interface Round {
   readonly inverse: boolean;
   readonly number: number;
   readonly q: Prime;
-  readonly positions: readonly { readonly column: number; readonly index: number }[];
+  readonly places: readonly Place[];
   readonly source: number;
   readonly target: number;
 }
 
 /** Row that is read (or, in the inverse, written) as the n-th: the four of a column are a quarter of the polynomial apart. */
-function spreadRow({ positions }: Round, n: number): number {
-  return (positions[n] as { column: number }).column + COLUMNS * (n % ROWS_OF_COLUMN);
+function spreadRow({ places }: Round, n: number): number {
+  return (places[n] as Place).column + COLUMNS * (n % COLUMN_ROWS);
 }
 
 /** Row that is written (or, in the inverse, read) as the n-th. */
-function packedRow({ positions }: Round, n: number): number {
-  const { column, index } = positions[n] as { column: number; index: number };
-  return ROWS_OF_COLUMN * column + index;
+function packedRow({ places }: Round, n: number): number {
+  const { column, index } = places[n] as Place;
+  return COLUMN_ROWS * column + index;
 }
 
 /** Takes the n-th position through the butterflies: a column of rows that were read gives a row, and the other way round. */
 function pass(round: Round, n: number, input: readonly Int32Array[], output: Int32Array[]): ButterflyPass {
-  const { inverse, number, q, positions } = round;
+  const { inverse, number, q, places } = round;
   const row = packedRow(round, n);
-  const column = n - (n % ROWS_OF_COLUMN);
+  const column = n - (n % COLUMN_ROWS);
   const results = new Int32Array(ROW_COEFFICIENTS);
   const bypass = bypasses(inverse, number, q);
   if (inverse) {
     const twiddleRow = (INVERSE_ROUND_ROWS[number] as number) + (row % 4 ** (ROUNDS - 1 - number));
     const operands = input[n] as Int32Array;
     inverseButterfly(operands, 0, results, 0, 1, twiddleRow, q, bypass);
-    const { index } = positions[n] as { index: number };
+    const { index } = places[n] as Place;
     for (const [i, result] of results.entries()) (output[column + i] as Int32Array)[index] = result;
     return { operands, twiddleRow, results };
   }
   const twiddleRow = (FORWARD_ROUND_ROWS[number] as number) + (row % 4 ** number);
-  const { index } = positions[n] as { index: number };
+  const { index } = places[n] as Place;
   const operands = Int32Array.from({ length: 4 }, (_, i) => (input[column + i] as Int32Array)[index] as number);
   forwardButterfly(operands, 0, 1, results, 0, twiddleRow, q, bypass);
   output[n] = results;
@@ -159,7 +140,7 @@ export function* runNtt(
   q: Prime,
   options: NttOptions = {},
 ): Generator<NttCycle, void> {
-  const { masked = false, shuffle = () => 0 } = options;
+  const { masked = false, shuffle = IN_ORDER } = options;
   const { src, interim, dest } = addresses;
   for (const address of [src, interim, dest]) memory.view(address);
   const inverse = mode === 'gs';
@@ -168,27 +149,27 @@ export function* runNtt(
   let late: RowTraffic | undefined;
   for (let number = 0; number < ROUNDS; number++) {
     const source = number === 0 ? src : number % 2 === 1 ? interim : dest;
-    const round: Round = { inverse, number, q, positions: order(shuffle), source, target: number % 2 ? dest : interim };
+    const round: Round = { inverse, number, q, places: rowOrder(shuffle), source, target: number % 2 ? dest : interim };
     const schedule = roundSchedule(inverse, number, q, masked);
     const input: Int32Array[] = [];
-    const output = Array.from({ length: ROWS }, () => new Int32Array(ROW_COEFFICIENTS));
+    const output = Array.from({ length: POLY_ROWS }, () => new Int32Array(ROW_COEFFICIENTS));
     for (let at = 0; at < schedule.length; at++, cycle++) {
       const writes: RowTraffic[] = late === undefined ? [] : [late];
       late = undefined;
       const w = at - schedule.write;
-      if (w >= 0 && w < ROWS) writes.push(rowOut(round, w, output));
-      if (!inverse && at === schedule.length - 1) late = rowOut(round, ROWS - 1, output);
+      if (w >= 0 && w < POLY_ROWS) writes.push(rowOut(round, w, output));
+      if (!inverse && at === schedule.length - 1) late = rowOut(round, POLY_ROWS - 1, output);
       for (const { address, coefficients } of writes) memory.writeRow(address, coefficients);
       const reads: RowTraffic[] = [];
       const r = at - schedule.read;
-      if (r >= 0 && r < ROWS) {
+      if (r >= 0 && r < POLY_ROWS) {
         const address = round.source + (inverse ? packedRow(round, r) : spreadRow(round, r));
         const coefficients = memory.readRow(address);
         input[r] = coefficients;
         reads.push({ address, coefficients });
       }
       const b = at - schedule.butterfly;
-      const butterflies = b >= 0 && b < ROWS ? [pass(round, b, input, output)] : [];
+      const butterflies = b >= 0 && b < POLY_ROWS ? [pass(round, b, input, output)] : [];
       yield { cycle, round: number, reads, writes, butterflies };
     }
   }
