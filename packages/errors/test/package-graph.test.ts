@@ -8,6 +8,7 @@ const ORDER = [
   '@rootcap/errors',
   '@rootcap/vectors',
   '@rootcap/struct',
+  '@rootcap/adams-bridge',
   '@rootcap/crypto',
   '@rootcap/hardware',
   '@rootcap/image',
@@ -23,6 +24,7 @@ const ORDER = [
 /** Neighbours that must not know each other. */
 const APART: Readonly<Record<string, readonly string[]>> = {
   '@rootcap/image': ['@rootcap/hardware'],
+  '@rootcap/adams-bridge': ['@rootcap/vectors'],
   '@rootcap/dice': ['@rootcap/hardware', '@rootcap/image'],
   '@rootcap/dpe': ['@rootcap/errors', '@rootcap/hardware', '@rootcap/image'],
 };

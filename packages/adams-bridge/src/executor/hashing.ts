@@ -1,0 +1,123 @@
+import type { Candidates } from '../cycles/sampler-cycles.ts';
+import { type Mnemonic, OPCODES } from '../program/opcodes.ts';
+import type { Instruction } from '../program/program.ts';
+import { DESTINATIONS, type DestinationName, SOURCES, type SourceName } from '../program/registers.ts';
+import type { Sequencer } from '../program/sequencer.ts';
+import { Keccak, type KeccakMode } from '../units/keccak.ts';
+import { MLDSA_Q, N, type Poly } from '../units/modular.ts';
+import { pairwm, pwm } from '../units/pointwise.ts';
+import type { Sampled } from '../units/samplers/byte-source.ts';
+import { rejBounded, rejNtt, rejNttMlkem } from '../units/samplers/rejection.ts';
+import { sampleInBall } from '../units/samplers/sample-in-ball.ts';
+import { cbd, expandMask } from '../units/samplers/uniform.ts';
+import type { Effect } from './effect.ts';
+import type { AcceleratorState } from './state.ts';
+
+const DIGEST_BYTES = 128;
+/** Address of the challenge, the only polynomial in the memory of SampleInBall. */
+const CHALLENGE = 4 << 11;
+
+const HASHES: Readonly<Record<string, KeccakMode>> = {
+  SHAKE128: 'SHAKE128',
+  SHAKE256: 'SHAKE256',
+  SHA256: 'SHA3-256',
+  SHA512: 'SHA3-512',
+};
+
+const byNumber = <T extends string>(names: Readonly<Record<T, number>>): ReadonlyMap<number, T> =>
+  new Map(Object.entries(names).map(([name, value]) => [value as number, name as T]));
+const SOURCE_NAMES = byNumber<SourceName>(SOURCES);
+const DESTINATION_NAMES = byNumber<DestinationName>(DESTINATIONS);
+
+/** Samplers whose polynomial goes to memory. */
+const SAMPLERS: Partial<Record<Mnemonic, (source: Keccak) => Poly | Sampled>> = {
+  REJB: rejBounded,
+  EXP_MASK: expandMask,
+  CBD: cbd,
+  SIB: sampleInBall,
+};
+
+/** The hash unit with the samplers behind it: what is absorbed stays until something is squeezed. */
+export class HashUnit {
+  readonly #state: AcceleratorState;
+  readonly #sequencer: Sequencer;
+  #sponge: Keccak | undefined;
+
+  constructor(state: AcceleratorState, sequencer: Sequencer) {
+    this.#state = state;
+    this.#sequencer = sequencer;
+  }
+
+  /** Takes in what an auxiliary unit gives. */
+  absorb(bytes: Uint8Array): void {
+    this.#sponge?.absorb(bytes);
+  }
+
+  run(instruction: Instruction): Effect {
+    const { keccak, sampler } = OPCODES[instruction.op];
+    const mode = hashMode(instruction.op);
+    this.#sponge ??= new Keccak(mode);
+    if (keccak) this.#sponge.absorb(this.#message(instruction));
+    if (!sampler) return {};
+    const sponge = this.#sponge;
+    this.#sponge = undefined;
+    return this.#squeeze(instruction, sponge);
+  }
+
+  #squeeze(instruction: Instruction, sponge: Keccak): Effect {
+    const { op, dst } = instruction;
+    if (OPCODES[op].ntt) return this.#product(instruction, sponge);
+    const sample = SAMPLERS[op];
+    if (sample === undefined) return this.#digest(dst, sponge);
+    const sampled = sample(sponge);
+    const [poly, report] = 'poly' in sampled ? [sampled.poly, sampled] : [sampled, undefined];
+    this.#state.memory.setPoly(op === 'SIB' ? CHALLENGE : dst, poly);
+    return effectOf(report);
+  }
+
+  #digest(dst: number, sponge: Keccak): Effect {
+    const name = DESTINATION_NAMES.get(dst);
+    if (name === undefined) return {};
+    const digest = sponge.squeeze(DIGEST_BYTES);
+    const { decapsulating, valid } = this.#sequencer;
+    if (name === 'MLKEM_TR' && decapsulating) {
+      const expected = this.#state.source('MLKEM_TR');
+      if (expected.some((byte, i) => byte !== digest[i])) return { finding: 'error', index: 0 };
+    }
+    // Implicit rejection: the hash of z and c replaces the key only after a mismatch.
+    if (name !== 'MLKEM_K' || (decapsulating && !valid)) this.#state.storeDigest(name, digest);
+    return {};
+  }
+
+  /** A sampled polynomial times one from memory, added to the product so far if the opcode accumulates. */
+  #product({ op, src2, dst }: Instruction, sponge: Keccak): Effect {
+    const { memory } = this.#state;
+    const mlkem = op.startsWith('MLKEM');
+    const sampled = mlkem ? rejNttMlkem(sponge) : rejNtt(sponge);
+    const target = memory.view(dst);
+    const factor = memory.view(src2);
+    const product = op.endsWith('PWMA') ? target : new Int32Array(N);
+    target.set(mlkem ? pairwm(sampled.poly, factor, product) : pwm(sampled.poly, factor, MLDSA_Q, product));
+    return effectOf(sampled);
+  }
+
+  /** The register, then the bytes of `imm`, cut to the instruction's length; a streamed message has its own. */
+  #message({ src1, imm, len }: Instruction): Uint8Array {
+    const name = SOURCE_NAMES.get(src1);
+    if (name === undefined) return new Uint8Array(len);
+    const register = this.#state.source(name);
+    if (name === 'MLDSA_MSG' && this.#state.streamed !== undefined) return register;
+    const nonce = name === 'MLDSA_RHO_P_KAPPA' ? (this.#sequencer.kappa + (imm & 7)) & 0xffff : imm;
+    const message = new Uint8Array(len);
+    message.set(register.subarray(0, len));
+    for (let i = register.length; i < len; i++) message[i] = nonce >> (8 * (i - register.length));
+    return message;
+  }
+}
+
+function hashMode(op: Mnemonic): KeccakMode {
+  const { mode, ntt } = OPCODES[op];
+  return HASHES[mode] ?? (ntt ? 'SHAKE128' : 'SHAKE256');
+}
+
+const effectOf = (sampled: Candidates | undefined): Effect => (sampled === undefined ? {} : { sampled });

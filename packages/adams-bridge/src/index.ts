@@ -1,0 +1,122 @@
+export { CycleModel, type InstructionData, type StreamTiming } from './cycles/cycle-model.ts';
+export { errorCycles } from './cycles/early-end.ts';
+export { hintDecoderCycles } from './cycles/hint-decoder-cycles.ts';
+export { type Candidates, inBallCycles, type RowSampler, rowCycles } from './cycles/sampler-cycles.ts';
+export { type ExecuteOptions, execute, type Outcome, type Step } from './executor/execute.ts';
+export { STORES, type Store, type Value } from './executor/layout.ts';
+export { AcceleratorState, type StreamedMessage } from './executor/state.ts';
+export {
+  BANKS,
+  type Bank,
+  CoeffMemory,
+  type MemorySnapshot,
+  POLY_ROWS,
+  ROW_COEFFICIENTS,
+  type RowAccess,
+  type RowDifference,
+  rowAddress,
+  splitAddress,
+} from './memory/coeff-memory.ts';
+export { buildProgram } from './program/build.ts';
+export { disassemble, listing } from './program/disassemble.ts';
+export { addressOf, type Flow, MEMORY_MAP, type Region } from './program/memory-map.ts';
+export { type Mnemonic, OPCODES, type Opcode, type OperandKind } from './program/opcodes.ts';
+export { Assembler, ERROR_PC, type Instruction, type Operation, PROGRAM_WORDS, Program } from './program/program.ts';
+export { DESTINATIONS, type DestinationName, KEY_RAM, NORM, SOURCES, type SourceName } from './program/registers.ts';
+export { type Command, type Finding, Sequencer } from './program/sequencer.ts';
+export { bypasses, forwardButterfly, inverseButterfly, ROUNDS } from './units/butterfly.ts';
+export { packBits, unpackBits } from './units/codecs/bits.ts';
+export { decodeHints, encodeHints, HINT_BYTES, OMEGA } from './units/codecs/hints.ts';
+export {
+  decodePrivateKey,
+  decodePublicKey,
+  decodeSignature,
+  encodePrivateKey,
+  encodePublicKey,
+  encodeSignature,
+  encodeW1,
+  encodeZ,
+  MLDSA_BYTES,
+  MLDSA_K,
+  MLDSA_L,
+  type MldsaPrivateKey,
+  type MldsaPublicKey,
+  type MldsaSignature,
+  shiftT1,
+} from './units/codecs/mldsa.ts';
+export {
+  decodeCiphertext,
+  decodeDecapsulationKey,
+  decodeEncapsulationKey,
+  decodeMessage,
+  decodePoly,
+  encodeCiphertext,
+  encodeDecapsulationKey,
+  encodeEncapsulationKey,
+  encodeMessage,
+  encodePoly,
+  MLKEM_BYTES,
+  MLKEM_DU,
+  MLKEM_DV,
+  MLKEM_K,
+  type MlkemCiphertext,
+  type MlkemDecapsulationKey,
+  type MlkemEncapsulationKey,
+} from './units/codecs/mlkem.ts';
+export { type CompressedBits, compress, decompress } from './units/compress.ts';
+export { AbrError, type AbrErrorCode } from './units/error.ts';
+export {
+  KECCAK_MODES,
+  Keccak,
+  type KeccakMode,
+  keccak,
+  MESSAGE_PORT_BYTES,
+  PERMUTATION_CYCLES,
+} from './units/keccak.ts';
+export {
+  addMod,
+  barrettQuotient,
+  barrettRemainder,
+  halveMod,
+  MLDSA_Q,
+  MLKEM_Q,
+  mulMod,
+  N,
+  type Poly,
+  type Prime,
+  reduceMldsa,
+  subMod,
+} from './units/modular.ts';
+export { BETA, exceedsNorm, NORM_BOUNDS, type NormCheck } from './units/norm-check.ts';
+export { intt, inttRound, ntt, nttRound } from './units/ntt.ts';
+export {
+  type ButterflyPass,
+  type NttAddresses,
+  type NttCycle,
+  type NttOptions,
+  nttCycles,
+  roundSchedule,
+  runNtt,
+} from './units/ntt-engine.ts';
+export { pairwm, pwa, pwm, pws } from './units/pointwise.ts';
+export {
+  type PointwiseAddresses,
+  type PointwiseCycle,
+  type PointwiseMode,
+  type PointwiseOptions,
+  pointwiseCycles,
+  runPointwise,
+} from './units/pointwise-engine.ts';
+export { D, decompose, GAMMA2, makeHint, power2round, type Rounded, useHint } from './units/rounding.ts';
+export { IN_ORDER, type Place, type RowTraffic, rowOrder, type Shuffle } from './units/row-order.ts';
+export { type ByteSource, bytesOf, PISO, type Sampled } from './units/samplers/byte-source.ts';
+export { rejBounded, rejNtt, rejNttMlkem } from './units/samplers/rejection.ts';
+export { sampleInBall, TAU } from './units/samplers/sample-in-ball.ts';
+export { cbd, expandMask, GAMMA1 } from './units/samplers/uniform.ts';
+export {
+  FORWARD_ROUND_ROWS,
+  INVERSE_ROUND_ROWS,
+  TWIDDLE_ROWS,
+  type TwiddleTables,
+  twiddles,
+} from './units/twiddles.ts';
