@@ -36,7 +36,7 @@ describe('a sample of the fuzz run', () => {
   });
 
   test('requests for every command', () => {
-    const { violations, counts } = fuzzCommands(bench, 7, { from: 0, to: 40 });
+    const { violations, counts } = fuzzCommands(bench, 10, { from: 0, to: 40 });
     expect(violations).toEqual([]);
     for (const command of ['LMS_SIGNATURE_VERIFY', 'PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN'])
       expect([command, counts.get(`${command}: answered`)]).toEqual([command, expect.any(Number)]);
@@ -48,6 +48,11 @@ describe('a sample of the fuzz run', () => {
     const { violations, counts } = fuzzResets(bench, 7, { from: 0, to: 40 });
     expect(violations).toEqual([]);
     expect(counts.size).toBeGreaterThan(30);
+  });
+
+  test('the same seed gives the same requests', () => {
+    const counts = () => [...fuzzCommands(bench, 7, { from: 0, to: 20 }).counts];
+    expect(counts()).toEqual(counts());
   });
 
   test('a case does not depend on the cases before it', () => {

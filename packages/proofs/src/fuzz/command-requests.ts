@@ -9,6 +9,7 @@ import {
   sealMessage,
 } from '@rootcap/firmware';
 import { CALIPTRA_LMS, IMAGE_SOURCES } from '@rootcap/image';
+import type { Corpus } from './corpus.ts';
 import { certifyKeyBody, DPE_PROFILES, dpeCommand } from './dpe-requests.ts';
 import { cmkKind, exampleKind, type Gathered, kindOf } from './gathered.ts';
 import type { Random } from './random.ts';
@@ -44,8 +45,13 @@ const THEMES: readonly { readonly commands: RegExp; readonly usages: readonly nu
 const UNLOCK_THEMES = THEMES.map((): (typeof THEMES)[number] => ({ commands: /^PRODUCTION_AUTH/, usages: [] }));
 /** How often a request is of the sequence's theme. */
 const THEME_SHARE = 0.6;
+/** How often a request is a variant of an earlier one, where those are kept. */
+const VARIANT_SHARE = 0.2;
 /** How often a request is made from a good one of its kind, if there is one. */
 const EXAMPLE_SHARE = 0.4;
+
+/** Bytes that are to be decrypted in memory. */
+const STAGED_SIZE = 64;
 
 /** Ends the device, so that it must not come often. */
 const RARE: readonly string[] = ['SHUTDOWN', 'DISABLE_ATTESTATION', 'SELF_TEST_START'];
@@ -59,15 +65,17 @@ export class RequestMaker {
   readonly #random: Random;
   readonly #gathered: Gathered;
   readonly #facts: RequestFacts;
+  readonly #corpus: Corpus | undefined;
   readonly #theme: (typeof THEMES)[number];
   readonly #ofTheme: readonly RuntimeCommand[];
   #keyUsage = 0;
   #staged: Uint8Array | undefined;
 
-  constructor(random: Random, gathered: Gathered, facts: RequestFacts) {
+  constructor(random: Random, gathered: Gathered, facts: RequestFacts, corpus?: Corpus) {
     this.#random = random;
     this.#gathered = gathered;
     this.#facts = facts;
+    this.#corpus = corpus;
     const theme = random.pick(facts.unlocks ? [...THEMES, ...UNLOCK_THEMES] : THEMES);
     this.#theme = theme;
     this.#ofTheme = RUNTIME_COMMANDS.filter(({ name }) => theme.commands.test(name));
@@ -76,6 +84,8 @@ export class RequestMaker {
   /** The next request. */
   next(): CommandRequest {
     const random = this.#random;
+    const variant = random.chance(VARIANT_SHARE) ? this.#corpus?.variant(random) : undefined;
+    if (variant !== undefined) return variant;
     this.#keyUsage = 0;
     this.#staged = undefined;
     const axiUser = random.pick(USERS);
@@ -198,6 +208,8 @@ export class RequestMaker {
     if (command.name === 'CM_IMPORT' && name === 'input_size') return importSize(random, words.get('key_usage') ?? 0);
     if (name === 'tbs_size' && command.name === 'SIGN_WITH_EXPORTED_MLDSA') return random.pick([64, 64, 0, 1024]);
     if (name === 'length' && command.name.startsWith('PRODUCTION_AUTH')) return command.request.size / 4 - 1;
+    if (name === 'length' && command.name === 'CM_AES_GCM_DECRYPT_DMA')
+      return random.pick([STAGED_SIZE, STAGED_SIZE, 0]);
     if (/(^|_)(size|length|len)$/.test(name)) return this.#size(name);
     return this.#other(command, name);
   }
@@ -308,7 +320,7 @@ export class RequestMaker {
       case 'dmtf_device_info':
         return random.chance(0.7) ? new TextEncoder().encode('vendor:product:serial') : undefined;
       case 'encrypted_data_sha384':
-        this.#staged = random.bytes(64);
+        this.#staged = random.bytes(STAGED_SIZE);
         return this.#facts.sha384(this.#staged);
       default:
         return undefined;

@@ -8,6 +8,7 @@ import { mayChange } from './allowed-changes.ts';
 import { type Baseline, type Bench, createBaseline } from './baseline.ts';
 import { mayRefuse } from './command-codes.ts';
 import { type CommandRequest, nameOf, RequestMaker } from './command-requests.ts';
+import { Corpus } from './corpus.ts';
 import { createDebugUnlocker, type DebugUnlocker } from './debug-unlock.ts';
 import { keepDpeHandles } from './dpe-requests.ts';
 import { exampleKind, Gathered } from './gathered.ts';
@@ -20,12 +21,16 @@ import { StateWatch } from './state-watch.ts';
 
 /** Requests from one state of a device on. */
 export const REQUESTS_PER_CASE = 50;
+/** Cases that build on the requests of those before them. */
+const CASES_PER_ROUND = 400;
 
 interface Subject {
   readonly baseline: Baseline;
   readonly watch: StateWatch;
   readonly facts: RequestFacts;
   readonly unlocker: DebugUnlocker;
+  /** Of the round so far. */
+  corpus: Corpus;
 }
 
 const DEBUGGED = 'subsystem with debug intent';
@@ -62,7 +67,7 @@ function createSubjects(bench: Bench): Subject[] {
       stagingBase: Number(straps.stagingBase),
       mcuSram: Number(straps.mciBase) + MCU_SRAM_OFFSET,
     });
-    return { baseline, watch: new StateWatch(baseline.device), facts, unlocker };
+    return { baseline, watch: new StateWatch(baseline.device), facts, unlocker, corpus: new Corpus() };
   });
 }
 
@@ -127,14 +132,15 @@ class Run {
     this.#count('not a mailbox user');
   }
 
-  #checkRefusal({ meant }: CommandRequest, command: string): void {
+  #checkRefusal(request: CommandRequest, command: string): void {
+    const { meant } = request;
     const { device } = this.#subject.baseline;
     const { fatal, nonFatal } = device.errors;
     const code = fatal !== 0 ? fatal : nonFatal;
     const symbol = errorName(code);
     if (symbol === undefined || !mayRefuse(command, symbol))
       this.#violate('typed error', `${command}: ${symbol ?? `code 0x${code.toString(16)}`}`);
-    this.#count(`${command}: ${symbol}`);
+    this.#count(`${command}: ${symbol}`, request);
     if (fatal !== 0 && !this.#endsUpdate(meant, symbol)) this.#violate('typed error', `${command}: ${symbol} is fatal`);
     if (meant !== COMMAND_ID.FIRMWARE_LOAD) this.#checkUnchanged(command, symbol ?? 'no code');
   }
@@ -165,9 +171,8 @@ class Run {
       this.#violate('response', `${command}: ${data.length} bytes of at most ${layout.size}`);
     this.#checkDpe(command);
     const dpeStatus = this.#dpeStatus(command, data);
-    this.#count(
-      `${command}: ${dpeStatus === undefined || dpeStatus === 0 ? 'answered' : `DPE status 0x${dpeStatus.toString(16)}`}`,
-    );
+    const answered = dpeStatus === undefined || dpeStatus === 0;
+    this.#count(`${command}: ${answered ? 'answered' : `DPE status 0x${dpeStatus.toString(16)}`}`, request);
     if (dpeStatus !== undefined && dpeStatus !== 0) this.#checkUnchanged(command, `DPE status ${dpeStatus}`);
     else if (layout !== undefined) this.#keep(request, command, layout, data);
   }
@@ -205,8 +210,9 @@ class Run {
     }
   }
 
-  #count(outcome: string): void {
+  #count(outcome: string, request?: CommandRequest): void {
     this.#outcomes.count(outcome);
+    if (request !== undefined) this.#subject.corpus.keep(outcome, request);
   }
 
   #violate(property: 'typed error' | 'unchanged' | 'bounded' | 'response' | 'state', detail: string): void {
@@ -221,7 +227,7 @@ function runCase(subject: Subject, seed: number, index: number, outcomes: Outcom
   const { baseline, facts } = subject;
   const random = caseRandom(seed, index);
   const gathered = new Gathered();
-  const maker = new RequestMaker(random, gathered, facts);
+  const maker = new RequestMaker(random, gathered, facts, subject.corpus);
   const run = new Run(subject, index, outcomes, gathered);
   baseline.rewind();
   for (let i = 0; i < REQUESTS_PER_CASE; i++) {
@@ -240,7 +246,8 @@ function runCase(subject: Subject, seed: number, index: number, outcomes: Outcom
 }
 
 /**
- * Requests for every command of the runtime, of devices of different kinds.
+ * Requests for every command of the runtime, of devices of different kinds. A case depends on the seed, its number, and
+ * the cases before it in its round of {@link CASES_PER_ROUND}: parts of a run begin at a round.
  *
  * @param range - numbers of the cases, of {@link REQUESTS_PER_CASE} requests each
  * @param progress - called after each case
@@ -254,6 +261,7 @@ export function fuzzCommands(
   const subjects = createSubjects(bench);
   const outcomes = new Outcomes();
   for (let index = range.from; index < range.to; index++) {
+    if (index % CASES_PER_ROUND === 0) for (const subject of subjects) subject.corpus = new Corpus();
     const subject = caseRandom(seed ^ 0x7375_626a, index).pick(subjects);
     runCase(subject, seed ^ 0x636d_6473, index, outcomes);
     progress(index + 1 - range.from);
