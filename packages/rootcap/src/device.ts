@@ -383,6 +383,7 @@ function newChip(options: ResolvedOptions): Chip {
     ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),
     ...(options.blocks === undefined ? {} : { blocks: options.blocks }),
     ...(abrEngine === undefined ? {} : { abrEngine }),
+    ...(options.abrProfile === undefined ? {} : { abrProfile: options.abrProfile }),
   });
 }
 

@@ -9,7 +9,7 @@ import {
   STAGES,
   type Stages,
 } from '@rootcap/firmware';
-import type { AbrEngine, BlockFactory, Fuses, Straps, TrngResponder } from '@rootcap/hardware';
+import { ABR_PROFILES, type AbrEngine, type AbrProfileName, type BlockFactory, type Fuses, type Straps, type TrngResponder } from '@rootcap/hardware';
 import { decodeSvnFuse, LIFECYCLE } from '@rootcap/image';
 import { demoBundle, demoFuses, demoMcuFirmware, demoSocManifest } from './demo.ts';
 import { replayableEntropy } from './entropy.ts';
@@ -102,6 +102,8 @@ export interface DeviceOptions {
    * sequencer and gives the same bytes. Default `provider`.
    */
   readonly adamsBridge?: AdamsBridgeName;
+  /** Whose register face the lattice accelerator has. Default `emulator`, which made the recordings. */
+  readonly abrProfile?: AbrProfileName;
   /** An engine of one's own, whatever `adamsBridge` says. */
   readonly abrEngine?: AbrEngine;
 }
@@ -143,6 +145,8 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
   const { adamsBridge } = options;
   if (adamsBridge !== undefined && !ADAMS_BRIDGES.includes(adamsBridge))
     throw new RangeError(`adamsBridge: ${adamsBridge} is none of ${ADAMS_BRIDGES.join(', ')}`);
+  if (options.abrProfile !== undefined && !Object.hasOwn(ABR_PROFILES, options.abrProfile))
+    throw new RangeError(`abrProfile: ${options.abrProfile} is none of ${Object.keys(ABR_PROFILES).join(', ')}`);
   requireWords('mcuFirmware', options.mcuFirmware);
   const seed = typeof options.seed === 'string' ? utf8ToBytes(options.seed) : (options.seed ?? utf8ToBytes(DEMO_SEED));
   return {

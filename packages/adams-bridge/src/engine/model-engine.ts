@@ -5,7 +5,9 @@ import { AcceleratorState } from '../executor/state.ts';
 import { buildProgram } from '../program/build.ts';
 import type { Program } from '../program/program.ts';
 import type { Command } from '../program/sequencer.ts';
+import { decodeSignature } from '../units/codecs/mldsa.ts';
 import { AbrError } from '../units/error.ts';
+import { exceedsNorm } from '../units/norm-check.ts';
 
 /** What is signed: a message with its context of at most 255 bytes, default empty; or μ, 64 bytes. */
 export type SignedInput = { readonly message: Uint8Array; readonly context?: Uint8Array } | { readonly mu: Uint8Array };
@@ -30,6 +32,8 @@ export interface ModelEngine {
   mldsaVerify(publicKey: Uint8Array, signature: Uint8Array, input: SignedInput): boolean;
   /** The commitment hash that a verification computes, 64 bytes; zeros if it ends early. */
   mldsaVerifyResult(publicKey: Uint8Array, signature: Uint8Array, input: SignedInput): Uint8Array;
+  /** Whether z of a signature is too large: a verification then ends before it needs the message. */
+  mldsaRejectsEarly(signature: Uint8Array): boolean;
   /** @param d - 32 bytes. @param z - 32 bytes. @returns 1568 and 3168 bytes */
   mlkemKeygen(
     d: Uint8Array,
@@ -82,6 +86,7 @@ export function modelAbrEngine(options: ModelEngineOptions = {}): ModelEngine {
     },
     mldsaSign: (privateKey, input, signRnd) => run('MLDSA_SIGN', { privateKey, signRnd }, input).state.get('signature'),
     mldsaVerifyResult,
+    mldsaRejectsEarly: (signature) => decodeSignature(signature).z.some((poly) => exceedsNorm(poly, 'z')),
     mldsaVerify(publicKey, signature, input) {
       const result = mldsaVerifyResult(publicKey, signature, input);
       // The driver refuses a commitment hash of zeros: an early end leaves the same.
