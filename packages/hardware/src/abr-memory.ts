@@ -38,7 +38,7 @@ export function sharedWords(name: Name, index: number): { readonly name: Name; r
   const own = WINDOWS.find((w) => w.name === name && index >= w.first && index < w.first + w.count);
   if (own === undefined) return [];
   const place = own.at + index - own.first;
-  return WINDOWS.filter(
-    (w) => w !== own && w.memory === own.memory && place >= w.at && place < w.at + w.count,
-  ).map((w) => ({ name: w.name, index: w.first + place - w.at }));
+  return WINDOWS.filter((w) => w !== own && w.memory === own.memory && place >= w.at && place < w.at + w.count).map(
+    (w) => ({ name: w.name, index: w.first + place - w.at }),
+  );
 }

@@ -454,7 +454,8 @@ export class Abr extends EngineRegisters<Registers> {
   #mlkemControl(word: number): number {
     const { ctrl, zeroize } = unpack(ABR_REG.registers.MLKEM_CTRL, word);
     if (zeroize === 1) this.zeroize();
-    else if (this.#isReady('MLKEM_CTRL') && ctrl >= 1 && ctrl <= 4) this.#command('mlkem', () => this.#mlkemByRegister(ctrl));
+    else if (this.#isReady('MLKEM_CTRL') && ctrl >= 1 && ctrl <= 4)
+      this.#command('mlkem', () => this.#mlkemByRegister(ctrl));
     return 0;
   }
 
@@ -490,7 +491,10 @@ export class Abr extends EngineRegisters<Registers> {
     const slots = [seedSlot, messageSlot].filter((slot) => slot >= 0);
     if ((this.stored('KV_MLKEM_SHAREDKEY_WR_CTRL') & 1) !== 0)
       this.kvWrite('KV_MLKEM_SHAREDKEY_WR_CTRL', 'KV_MLKEM_SHAREDKEY_WR_STATUS', (slot, usage) =>
-        this.#keyVault.write(slot, this.#crossed('KV_MLKEM_SHAREDKEY_WR_CTRL', secret), usage, { engine: 'mlkem', slots }),
+        this.#keyVault.write(slot, this.#crossed('KV_MLKEM_SHAREDKEY_WR_CTRL', secret), usage, {
+          engine: 'mlkem',
+          slots,
+        }),
       );
     else if (slots.length === 0) this.#storeLittle('MLKEM_SHARED_KEY', secret);
   }

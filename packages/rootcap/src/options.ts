@@ -9,7 +9,15 @@ import {
   STAGES,
   type Stages,
 } from '@rootcap/firmware';
-import { ABR_PROFILES, type AbrEngine, type AbrProfileName, type BlockFactory, type Fuses, type Straps, type TrngResponder } from '@rootcap/hardware';
+import {
+  ABR_PROFILES,
+  type AbrEngine,
+  type AbrProfileName,
+  type BlockFactory,
+  type Fuses,
+  type Straps,
+  type TrngResponder,
+} from '@rootcap/hardware';
 import { decodeSvnFuse, LIFECYCLE } from '@rootcap/image';
 import { demoBundle, demoFuses, demoMcuFirmware, demoSocManifest } from './demo.ts';
 import { replayableEntropy } from './entropy.ts';
