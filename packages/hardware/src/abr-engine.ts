@@ -18,6 +18,10 @@ export interface AbrEngine {
   /** @param rnd - 32 bytes. @returns 4627 bytes */
   mldsaSign(secretKey: Uint8Array, input: MlDsaInput, rnd: Uint8Array): Uint8Array;
   mldsaVerify(publicKey: Uint8Array, signature: Uint8Array, input: MlDsaInput): boolean;
+  /** The commitment hash that a verification computes, 64 bytes; zeros if it ends early. Without it, only right or wrong. */
+  mldsaVerifyResult?(publicKey: Uint8Array, signature: Uint8Array, input: MlDsaInput): Uint8Array;
+  /** Whether the response of a signature is too large, so that a verification ends before it needs the message. */
+  mldsaRejectsEarly?(signature: Uint8Array): boolean;
   mlkemKeygen(d: Uint8Array, z: Uint8Array): MlKemKeyPair;
   mlkemEncapsulate(
     encapsulationKey: Uint8Array,

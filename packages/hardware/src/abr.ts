@@ -1,6 +1,8 @@
 import type { MlDsaKeyPair } from '@rootcap/crypto';
 import { unpack } from '@rootcap/struct';
 import { type AbrEngine, ExpandedKeys, type MlDsaInput } from './abr-engine.ts';
+import { sharedWords } from './abr-memory.ts';
+import { ABR_PROFILES, type AbrProfile, type AbrProfileName } from './abr-profile.ts';
 import type { RegisterFileState, RegisterWrite, ResetKind } from './block.ts';
 import { EngineRegisters, KV_SUCCESS, kvControl, SAVED_SLOT } from './engine.ts';
 import { EngineError, type EngineFault } from './engine-error.ts';
@@ -17,6 +19,8 @@ export interface AbrOptions {
   readonly keyVault: KeyVault;
   readonly sha512: Sha512;
   readonly emit?: Emit;
+  /** Whose register face it has. Default `emulator`. */
+  readonly profile?: AbrProfileName;
 }
 
 /** Message or external mu of a signature: exactly one of them. */
@@ -38,6 +42,15 @@ const VALID = 2;
 const STREAM_READY = 4;
 const MLDSA_ERROR = 8;
 const MLKEM_ERROR = 4;
+
+const VERIFY = 3;
+
+/** Bits that software can write of a port's control register: the others are reserved, or of other engines. */
+const READ_PORT_MASK = 0x3f;
+const WRITE_PORT_MASK = 0x7fff;
+
+/** Words of a private key that are in the scratch register; the others are in the private-key RAM. */
+const SCRATCH_WORDS = 32;
 
 /** What a register write needs: the accelerator idle, and no vault data in its place. */
 const INPUTS: ReadonlySet<keyof Registers> = new Set<keyof Registers>([
@@ -95,7 +108,7 @@ export interface AbrState extends RegisterFileState {
  * All values are natural bytes, except that a value from the key vault is taken in full byte reversal: the vault's
  * words are big-endian, the accelerator's little-endian. `entropy` seeds the masking and never changes a result.
  *
- * After a command the register face shows VALID and takes nothing until it is zeroized.
+ * The register face takes no time; where the software emulator's differs from the RTL's, see {@link ABR_PROFILES}.
  *
  * @see adams-bridge:src/abr_top/rtl/abr_ctrl.sv
  */
@@ -105,22 +118,25 @@ export class Abr extends EngineRegisters<Registers> {
   readonly #sha512: Sha512;
   readonly #emit: Emit;
   readonly #keys: ExpandedKeys;
+  readonly #profile: AbrProfile;
   #portSlots: Record<ReadPort, number> = NO_SLOTS;
   #stream: { command: number; chunks: number[] } | undefined;
 
-  constructor({ engine, keyVault, sha512, emit = ignoreEvents }: AbrOptions) {
+  constructor({ engine, keyVault, sha512, emit = ignoreEvents, profile = 'emulator' }: AbrOptions) {
+    const { version } = ABR_PROFILES[profile];
     super(ABR_REG, {
       MLDSA_NAME: [0x4453_4d4c, 0x3837_412d],
-      MLDSA_VERSION: [0x302e_322e, 0x3300],
+      MLDSA_VERSION: version,
       MLDSA_STATUS: [READY],
       MLKEM_NAME: [0x4d2d_4b45, 0x3234_3130],
-      MLKEM_VERSION: [0x302e_322e, 0x3300],
+      MLKEM_VERSION: version,
       MLKEM_STATUS: [READY],
       KV_MLDSA_SEED_RD_STATUS: [READY],
       KV_MLKEM_SEED_RD_STATUS: [READY],
       KV_MLKEM_MSG_RD_STATUS: [READY],
       KV_MLKEM_SHAREDKEY_WR_STATUS: [READY],
     });
+    this.#profile = ABR_PROFILES[profile];
     this.#engine = engine;
     this.#keyVault = keyVault;
     this.#sha512 = sha512;
@@ -257,7 +273,8 @@ export class Abr extends EngineRegisters<Registers> {
   /** Aborts whatever is under way and forgets all operands and results, expanded keys too. */
   zeroize(): void {
     for (const name of [...INPUTS, ...(Object.keys(RESULTS) as (keyof Registers)[])]) this.clearWords(name);
-    this.clearWords('MLDSA_VERIFY_RES', 'MLDSA_MSG_STROBE', 'MLDSA_CTRL', 'KV_MLKEM_SHAREDKEY_WR_CTRL');
+    this.clearWords('MLDSA_VERIFY_RES', 'MLDSA_MSG_STROBE', 'MLDSA_CTRL');
+    this.store('KV_MLKEM_SHAREDKEY_WR_CTRL', (this.stored('KV_MLKEM_SHAREDKEY_WR_CTRL') & ~1) >>> 0);
     this.store('MLDSA_STATUS', READY);
     this.store('MLKEM_STATUS', READY);
     for (const { status } of Object.values(READ_PORTS)) this.kvZeroize(status);
@@ -275,6 +292,7 @@ export class Abr extends EngineRegisters<Registers> {
 
   protected override onRead(name: keyof Registers, _index: number, stored: number): number {
     if (name === 'MLKEM_MSG') return 0;
+    if (name === 'KV_MLKEM_SHAREDKEY_WR_CTRL') return (stored & ~1) >>> 0;
     const status = RESULTS[name];
     return status === undefined || (this.stored(status) & VALID) !== 0 ? stored : 0;
   }
@@ -287,14 +305,24 @@ export class Abr extends EngineRegisters<Registers> {
       this.#streamWord(next);
       return write.previous;
     }
-    if (INPUTS.has(name) && (!this.#isReady() || this.#isVaultData(name))) return write.previous;
+    if (INPUTS.has(name)) return this.#input(name, index, next, write.previous);
     if (name in READ_PORTS) return this.#readPort(name as ReadPort, next, write.previous);
-    if (name === 'KV_MLKEM_SHAREDKEY_WR_CTRL' && !this.#isReady()) return write.previous;
+    if (name === 'KV_MLKEM_SHAREDKEY_WR_CTRL')
+      return this.#isReady(name) ? (next & WRITE_PORT_MASK) >>> 0 : write.previous;
     return next;
   }
 
-  #isReady(): boolean {
-    return (this.stored('MLDSA_STATUS') & READY) !== 0;
+  #isReady(name: keyof Registers): boolean {
+    return (this.stored(name.includes('MLKEM') ? 'MLKEM_STATUS' : 'MLDSA_STATUS') & READY) !== 0;
+  }
+
+  #input(name: keyof Registers, index: number, word: number, previous: number): number {
+    if (!this.#isReady(name) || this.#isVaultData(name)) return previous;
+    if (!this.#profile.sharedMemory) return word;
+    const messageInRam = name === 'MLDSA_PRIVKEY_IN' && index >= SCRATCH_WORDS && this.#isVaultData('MLKEM_MSG');
+    if (messageInRam) return previous;
+    for (const other of sharedWords(name, index)) this.store(other.name, word, other.index);
+    return word;
   }
 
   #isVaultData(name: keyof Registers): boolean {
@@ -305,18 +333,29 @@ export class Abr extends EngineRegisters<Registers> {
 
   #readPort(port: ReadPort, word: number, previous: number): number {
     const { enable, slot } = kvControl(word);
-    if (!this.#isReady() || this.#portSlots[port] >= 0) return previous;
-    if (!enable) return word;
+    if (!this.#isReady(port) || this.#portSlots[port] >= 0) return previous;
+    const kept = word & READ_PORT_MASK;
+    if (!enable) return kept;
     const { status, usage, into } = READ_PORTS[port];
     const data = this.kvRead(status, slot, () => this.#keyVault.read(slot, usage, 'seed-read'));
     into.forEach((name, i) => {
       this.clearWords(name);
-      if (data !== undefined) this.#storeLittle(name, reversed(data.subarray(i * 32, i * 32 + 32)));
+      if (data !== undefined) this.#storeLittle(name, this.#crossed(port, data.subarray(i * 32, i * 32 + 32)));
     });
     this.#portSlots = { ...this.#portSlots, [port]: slot };
-    // A refused read keeps the whole accelerator from READY until it is zeroized.
-    if (this.kvError(status) !== KV_SUCCESS) this.#setStatus(0, 0);
-    return (word & ~1) >>> 0;
+    if (this.kvError(status) !== KV_SUCCESS) this.#refusedRead(status);
+    return kept & ~1;
+  }
+
+  /** A refused read keeps the whole accelerator from READY until it is zeroized. */
+  #refusedRead(status: keyof Registers): void {
+    if (this.#profile.waitsForZeroize) this.#setStatus(0, 0);
+    else this.store(status, this.stored(status) | READY);
+  }
+
+  /** A value as it crosses the port to the vault, in either direction. */
+  #crossed(port: ReadPort | 'KV_MLKEM_SHAREDKEY_WR_CTRL', bytes: Uint8Array): Uint8Array {
+    return port === 'KV_MLDSA_SEED_RD_CTRL' || this.#profile.mlkemReversed ? reversed(bytes) : swapped(bytes);
   }
 
   #mldsaControl(word: number): number {
@@ -325,13 +364,22 @@ export class Abr extends EngineRegisters<Registers> {
       this.zeroize();
       return 0;
     }
-    if (!this.#isReady()) return this.stored('MLDSA_CTRL');
+    if (!this.#isReady('MLDSA_CTRL')) return this.stored('MLDSA_CTRL');
+    if (pcr_sign === 1) this.#loadPcrSigning(external_mu === 0);
     if (ctrl >= 1 && ctrl <= 4) {
-      if (pcr_sign === 1) this.#command('mldsa', () => this.#signPcrByRegister(ctrl));
+      if (pcr_sign === 1) this.#command('mldsa', () => this.#signPcrByRegister(ctrl, external_mu === 1));
       else if (stream_msg === 1 && external_mu === 0 && ctrl !== 1) this.#beginStream(ctrl);
       else this.#command('mldsa', () => this.#mldsaByRegister(ctrl, this.#registerInput(external_mu === 1)));
     }
     return stream_msg << 6;
+  }
+
+  /** PCR_SIGN brings the wired seed and PCR hash, with or without a command; from then on they are vault data. */
+  #loadPcrSigning(withMessage: boolean): void {
+    const seed = reversed(this.#keyVault.inspect(MLDSA_PCR_SIGNING_SLOT).subarray(0, 32));
+    this.#storeLittle('MLDSA_SEED', seed);
+    if (withMessage) this.#storeLittle('MLDSA_MSG', reversed(this.#sha512.pcrHash));
+    this.#portSlots = { ...this.#portSlots, KV_MLDSA_SEED_RD_CTRL: MLDSA_PCR_SIGNING_SLOT };
   }
 
   #registerInput(externalMu: boolean): MlDsaInput {
@@ -339,8 +387,17 @@ export class Abr extends EngineRegisters<Registers> {
   }
 
   #beginStream(command: number): void {
+    this.clearWords('MLDSA_PRIVKEY_OUT');
+    if (command === VERIFY && this.#profile.waitsForZeroize && this.#engine.mldsaRejectsEarly?.(this.#signature())) {
+      this.#command('mldsa', () => this.clearWords('MLDSA_VERIFY_RES'));
+      return;
+    }
     this.#stream = { command, chunks: [] };
-    this.#setStatus(STREAM_READY, 0);
+    this.#setStatus(STREAM_READY, this.#profile.waitsForZeroize ? 0 : this.stored('MLKEM_STATUS'));
+  }
+
+  #signature(): Uint8Array {
+    return this.#little('MLDSA_SIGNATURE').subarray(0, SIGNATURE_SIZE);
   }
 
   /** A word of a streamed message; a strobe other than 1111 says how many bytes end it. */
@@ -351,15 +408,14 @@ export class Abr extends EngineRegisters<Registers> {
     if (strobe === 0xf) return;
     this.#stream = undefined;
     const message = Uint8Array.from(stream.chunks);
-    const context = this.#little('MLDSA_CTX').slice(0, this.stored('MLDSA_CTX_CONFIG') & 0xff);
+    const context = this.#little('MLDSA_CTX').slice(0, this.stored('MLDSA_CTX_CONFIG') & this.#profile.contextSize);
     this.#command('mldsa', () => this.#mldsaByRegister(stream.command, { message, context }));
   }
 
   #mldsaByRegister(command: number, input: MlDsaInput): void {
-    if (command === 3) {
-      const signature = this.#little('MLDSA_SIGNATURE').subarray(0, SIGNATURE_SIZE);
-      const right = this.#engine.mldsaVerify(this.#little('MLDSA_PUBKEY'), signature, input);
-      this.#storeLittle('MLDSA_VERIFY_RES', right ? signature.subarray(0, 64) : new Uint8Array(64));
+    this.clearWords('MLDSA_PRIVKEY_OUT');
+    if (command === VERIFY) {
+      this.#storeLittle('MLDSA_VERIFY_RES', this.#verifyResult(this.#little('MLDSA_PUBKEY'), this.#signature(), input));
       return;
     }
     const slot = this.#portSlots.KV_MLDSA_SEED_RD_CTRL;
@@ -368,12 +424,25 @@ export class Abr extends EngineRegisters<Registers> {
     if (keys !== undefined && command === 1 && slot < 0) this.#storeLittle('MLDSA_PRIVKEY_OUT', keys.secretKey);
     if (command === 1) return;
     const secretKey = keys?.secretKey ?? this.#little('MLDSA_PRIVKEY_IN');
-    this.#storeSignature(this.#sign(secretKey, input, this.#little('MLDSA_SIGN_RND'), 'message'));
+    this.#storeSignature(this.#sign(secretKey, input, this.#signRnd(), 'message'));
   }
 
-  #signPcrByRegister(command: number): void {
+  #verifyResult(publicKey: Uint8Array, signature: Uint8Array, input: MlDsaInput): Uint8Array {
+    const computed = this.#profile.verifyResult === 'computed' ? this.#engine.mldsaVerifyResult : undefined;
+    if (computed !== undefined) return computed(publicKey, signature, input);
+    const right = this.#engine.mldsaVerify(publicKey, signature, input);
+    return right ? signature.subarray(0, 64) : new Uint8Array(64);
+  }
+
+  #signRnd(): Uint8Array {
+    return this.#profile.signRnd ? this.#little('MLDSA_SIGN_RND') : ZERO_RND;
+  }
+
+  #signPcrByRegister(command: number, externalMu: boolean): void {
     if (command !== 4) throw new EngineError('invalid-input', 'only KEYGEN_SIGN takes PCR_SIGN');
-    this.#storeSignature(this.mldsaSignPcr());
+    const { publicKey, secretKey } = this.#keys.get(this.#little('MLDSA_SEED'), MLDSA_PCR_SIGNING_SLOT);
+    this.#storeLittle('MLDSA_PUBKEY', publicKey);
+    this.#storeSignature(this.#sign(secretKey, this.#registerInput(externalMu), this.#signRnd(), 'pcr'));
   }
 
   #storeSignature(signature: Uint8Array): void {
@@ -385,21 +454,23 @@ export class Abr extends EngineRegisters<Registers> {
   #mlkemControl(word: number): number {
     const { ctrl, zeroize } = unpack(ABR_REG.registers.MLKEM_CTRL, word);
     if (zeroize === 1) this.zeroize();
-    else if (this.#isReady() && ctrl >= 1 && ctrl <= 4) this.#command('mlkem', () => this.#mlkemByRegister(ctrl));
+    else if (this.#isReady('MLKEM_CTRL') && ctrl >= 1 && ctrl <= 4)
+      this.#command('mlkem', () => this.#mlkemByRegister(ctrl));
     return 0;
   }
 
   #mlkemByRegister(command: number): void {
-    const { KV_MLKEM_SEED_RD_CTRL: seedSlot, KV_MLKEM_MSG_RD_CTRL: messageSlot } = this.#portSlots;
+    const { KV_MLKEM_SEED_RD_CTRL: seedSlot } = this.#portSlots;
     const given = this.#little('MLKEM_DECAPS_KEY');
+    this.clearWords('MLKEM_SHARED_KEY');
     // Its read lock opens after key generation alone.
-    this.clearWords('MLKEM_DECAPS_KEY');
+    if (this.#profile.waitsForZeroize || command === 1) this.clearWords('MLKEM_DECAPS_KEY');
     if (command === 2) {
       const { ciphertext, sharedSecret } = refusing(() =>
         this.#engine.mlkemEncapsulate(this.#little('MLKEM_ENCAPS_KEY'), this.#little('MLKEM_MSG')),
       );
       this.#storeLittle('MLKEM_CIPHERTEXT', ciphertext);
-      this.#publishSharedKey(sharedSecret, [messageSlot]);
+      this.#publishSharedKey(sharedSecret);
       return;
     }
     const pair =
@@ -411,31 +482,37 @@ export class Abr extends EngineRegisters<Registers> {
     }
     const key = pair?.decapsulationKey ?? given;
     const ciphertext = this.#little('MLKEM_CIPHERTEXT');
-    this.#publishSharedKey(
-      refusing(() => this.#engine.mlkemDecapsulate(key, ciphertext)),
-      [seedSlot],
-    );
+    this.#publishSharedKey(refusing(() => this.#engine.mlkemDecapsulate(key, ciphertext)));
   }
 
-  #publishSharedKey(secret: Uint8Array, sources: readonly number[]): void {
-    const slots = sources.filter((slot) => slot >= 0);
+  /** Software sees it only if neither the seed nor the message port has been used, even if this command needs neither. */
+  #publishSharedKey(secret: Uint8Array): void {
+    const { KV_MLKEM_SEED_RD_CTRL: seedSlot, KV_MLKEM_MSG_RD_CTRL: messageSlot } = this.#portSlots;
+    const slots = [seedSlot, messageSlot].filter((slot) => slot >= 0);
     if ((this.stored('KV_MLKEM_SHAREDKEY_WR_CTRL') & 1) !== 0)
       this.kvWrite('KV_MLKEM_SHAREDKEY_WR_CTRL', 'KV_MLKEM_SHAREDKEY_WR_STATUS', (slot, usage) =>
-        this.#keyVault.write(slot, reversed(secret), usage, { engine: 'mlkem', slots }),
+        this.#keyVault.write(slot, this.#crossed('KV_MLKEM_SHAREDKEY_WR_CTRL', secret), usage, {
+          engine: 'mlkem',
+          slots,
+        }),
       );
     else if (slots.length === 0) this.#storeLittle('MLKEM_SHARED_KEY', secret);
   }
 
   #command(algorithm: 'mldsa' | 'mlkem', run: () => void): void {
+    const { waitsForZeroize, interrupts } = this.#profile;
+    let failed = false;
     try {
       run();
-      this.#setStatus(algorithm === 'mldsa' ? VALID : 0, algorithm === 'mlkem' ? VALID : 0);
-      this.raise('notif_cmd_done');
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      this.#setStatus(MLDSA_ERROR, MLKEM_ERROR);
-      this.raise('error_internal');
+      failed = true;
     }
+    const ownStatus = algorithm === 'mldsa' ? 'MLDSA_STATUS' : 'MLKEM_STATUS';
+    if (failed && (waitsForZeroize || algorithm === 'mldsa')) this.#setStatus(MLDSA_ERROR, MLKEM_ERROR);
+    else if (waitsForZeroize) this.#setStatus(algorithm === 'mldsa' ? VALID : 0, algorithm === 'mlkem' ? VALID : 0);
+    else this.store(ownStatus, READY | VALID | (failed ? MLKEM_ERROR : 0));
+    if (interrupts) this.raise(failed ? 'error_internal' : 'notif_cmd_done');
   }
 
   #setStatus(mldsa: number, mlkem: number): void {

@@ -1,6 +1,7 @@
 import type { CryptoProvider, Entropy } from '@rootcap/crypto';
 import { Abr } from './abr.ts';
 import { type AbrEngine, providerAbrEngine } from './abr-engine.ts';
+import type { AbrProfileName } from './abr-profile.ts';
 import { Aes } from './aes.ts';
 import { AxiBus, AxiMemory, type AxiMemoryState } from './axi.ts';
 import type { Block, ResetKind } from './block.ts';
@@ -64,6 +65,8 @@ export interface ChipOptions {
   /** First contents of a memory of {@link TEST_SRAM_SIZE} bytes on the AXI bus, which only test benches have. */
   readonly testSram?: Uint8Array;
   readonly abrEngine?: AbrEngine;
+  /** Whose register face the lattice accelerator has. Default: that of `reference`. */
+  readonly abrProfile?: AbrProfileName;
   /** Contents of the ROM on the core's bus, up to 96 KiB. */
   readonly rom?: Uint8Array;
   /** Default `emulator`. */
@@ -181,7 +184,8 @@ export class Chip {
     this.hmac = new Hmac({ provider, keyVault: this.keyVault, csrHmacKey: options.csrHmacKey });
     this.ecc = new Ecc({ provider, keyVault: this.keyVault, sha512: this.sha512, emit });
     const engine = options.abrEngine ?? providerAbrEngine(provider);
-    this.abr = new Abr({ engine, keyVault: this.keyVault, sha512: this.sha512, emit });
+    const profile = options.abrProfile ?? (reference === 'rtl' ? 'rtl-2.0.3' : 'emulator');
+    this.abr = new Abr({ engine, keyVault: this.keyVault, sha512: this.sha512, emit, profile });
     this.aes = new Aes({
       provider,
       keyVault: this.keyVault,

@@ -1,5 +1,6 @@
 export { Abr, type AbrOptions, type MlDsaMessage } from './abr.ts';
 export { type AbrEngine, type MlDsaInput, type MlKemKeyPair, providerAbrEngine } from './abr-engine.ts';
+export { ABR_PROFILES, type AbrProfile, type AbrProfileName } from './abr-profile.ts';
 export { Aes, type AesKey, type AesOptions } from './aes.ts';
 export {
   AxiBus,

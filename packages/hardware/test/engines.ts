@@ -3,6 +3,8 @@ import { gunzipSync } from 'node:zlib';
 import { hexToBytes, portableProvider } from '@rootcap/crypto';
 import {
   Abr,
+  type AbrEngine,
+  type AbrProfileName,
   Aes,
   Doe,
   type DoeSecrets,
@@ -43,7 +45,14 @@ export interface Secrets {
 
 /** The engines of a chip, wired as the chip wires them. */
 export function engines(
-  options: { readonly secrets?: Secrets; readonly csrHmacKey?: Uint8Array; readonly keyVault?: KeyVaultOptions } = {},
+  options: {
+    readonly secrets?: Secrets;
+    readonly csrHmacKey?: Uint8Array;
+    readonly keyVault?: KeyVaultOptions;
+    readonly abrEngine?: AbrEngine;
+    /** Default: the RTL's. */
+    readonly abrProfile?: AbrProfileName;
+  } = {},
 ) {
   let secrets: Secrets = options.secrets ?? {
     obfuscationKey: counted(32),
@@ -78,7 +87,12 @@ export function engines(
     doe: new Doe({ provider, keyVault, secrets: port }),
     hmac: new Hmac({ provider, keyVault, csrHmacKey: options.csrHmacKey ?? counted(64, 128) }),
     ecc: new Ecc({ provider, keyVault, sha512 }),
-    abr: new Abr({ engine: providerAbrEngine(provider), keyVault, sha512 }),
+    abr: new Abr({
+      engine: options.abrEngine ?? providerAbrEngine(provider),
+      keyVault,
+      sha512,
+      profile: options.abrProfile ?? 'rtl-2.0.3',
+    }),
     aes: new Aes({ provider, keyVault, ...options.keyVault }),
   };
 }

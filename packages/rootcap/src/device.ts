@@ -1,3 +1,4 @@
+import { modelAbrEngine } from '@rootcap/adams-bridge';
 import { errorName, RotError } from '@rootcap/errors';
 import {
   COMMAND_ID,
@@ -357,6 +358,7 @@ function socAddress(name: SocRegisterName, index = 0): number {
 }
 
 function newChip(options: ResolvedOptions): Chip {
+  const abrEngine = options.abrEngine ?? (options.adamsBridge === 'model' ? modelAbrEngine() : undefined);
   return new Chip({
     provider: options.provider,
     lifecycle: LIFECYCLES[options.lifecycle],
@@ -380,7 +382,8 @@ function newChip(options: ResolvedOptions): Chip {
     ...(options.debugIntent === undefined ? {} : { debugIntent: options.debugIntent }),
     ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),
     ...(options.blocks === undefined ? {} : { blocks: options.blocks }),
-    ...(options.abrEngine === undefined ? {} : { abrEngine: options.abrEngine }),
+    ...(abrEngine === undefined ? {} : { abrEngine }),
+    ...(options.abrProfile === undefined ? {} : { abrProfile: options.abrProfile }),
   });
 }
 

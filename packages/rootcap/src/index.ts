@@ -14,5 +14,5 @@ export {
   type ExecuteOptions,
   type MailboxResponse,
 } from './mailbox.ts';
-export { type DeviceOptions, LIFECYCLES, type LifecycleName } from './options.ts';
+export { type AdamsBridgeName, type DeviceOptions, LIFECYCLES, type LifecycleName } from './options.ts';
 export type { DeviceSnapshot } from './snapshot.ts';

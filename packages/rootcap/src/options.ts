@@ -9,7 +9,15 @@ import {
   STAGES,
   type Stages,
 } from '@rootcap/firmware';
-import type { AbrEngine, BlockFactory, Fuses, Straps, TrngResponder } from '@rootcap/hardware';
+import {
+  ABR_PROFILES,
+  type AbrEngine,
+  type AbrProfileName,
+  type BlockFactory,
+  type Fuses,
+  type Straps,
+  type TrngResponder,
+} from '@rootcap/hardware';
 import { decodeSvnFuse, LIFECYCLE } from '@rootcap/image';
 import { demoBundle, demoFuses, demoMcuFirmware, demoSocManifest } from './demo.ts';
 import { replayableEntropy } from './entropy.ts';
@@ -97,9 +105,19 @@ export interface DeviceOptions {
   readonly stages?: Partial<Stages>;
   /** What ROM says of itself. */
   readonly rom?: RomInfo;
-  /** Engine behind the ML-DSA and ML-KEM registers. Default: the provider. */
+  /**
+   * What computes ML-DSA and ML-KEM: the provider, or the model of the accelerator, which runs the program of its
+   * sequencer and gives the same bytes. Default `provider`.
+   */
+  readonly adamsBridge?: AdamsBridgeName;
+  /** Whose register face the lattice accelerator has. Default `emulator`, which made the recordings. */
+  readonly abrProfile?: AbrProfileName;
+  /** An engine of one's own, whatever `adamsBridge` says. */
   readonly abrEngine?: AbrEngine;
 }
+
+const ADAMS_BRIDGES = ['provider', 'model'] as const;
+export type AdamsBridgeName = (typeof ADAMS_BRIDGES)[number];
 
 /** Options with every default filled in. */
 export interface ResolvedOptions extends DeviceOptions {
@@ -132,6 +150,11 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
   const profile = options.profile ?? '2.1.3';
   if (!Object.hasOwn(FIRMWARE_PROFILES, profile))
     throw new RangeError(`profile: ${profile} is none of ${Object.keys(FIRMWARE_PROFILES).join(', ')}`);
+  const { adamsBridge } = options;
+  if (adamsBridge !== undefined && !ADAMS_BRIDGES.includes(adamsBridge))
+    throw new RangeError(`adamsBridge: ${adamsBridge} is none of ${ADAMS_BRIDGES.join(', ')}`);
+  if (options.abrProfile !== undefined && !Object.hasOwn(ABR_PROFILES, options.abrProfile))
+    throw new RangeError(`abrProfile: ${options.abrProfile} is none of ${Object.keys(ABR_PROFILES).join(', ')}`);
   requireWords('mcuFirmware', options.mcuFirmware);
   const seed = typeof options.seed === 'string' ? utf8ToBytes(options.seed) : (options.seed ?? utf8ToBytes(DEMO_SEED));
   return {
