@@ -4,6 +4,7 @@ export { hintDecoderCycles } from './cycles/hint-decoder-cycles.ts';
 export { type Candidates, inBallCycles, type RowSampler, rowCycles } from './cycles/sampler-cycles.ts';
 export { type ModelEngine, type ModelEngineOptions, modelAbrEngine, type SignedInput } from './engine/model-engine.ts';
 export { type ExecuteOptions, execute, type Outcome, type Step } from './executor/execute.ts';
+export type { Intercept, Intervention, Moment } from './executor/intercept.ts';
 export { STORES, type Store, type Value } from './executor/layout.ts';
 export { AcceleratorState, type StreamedMessage } from './executor/state.ts';
 export {
@@ -18,6 +19,37 @@ export {
   rowAddress,
   splitAddress,
 } from './memory/coeff-memory.ts';
+export { CycleProfile, microseconds, type ProfileRow } from './observers/cycle-profile.ts';
+export {
+  checkFault,
+  type Fault,
+  type FaultPlace,
+  type OperandField,
+} from './observers/fault.ts';
+export { FaultInjector, type FiredFault } from './observers/fault-injector.ts';
+export { parseFault } from './observers/fault-spec.ts';
+export {
+  acceptsSignature,
+  type FaultOptions,
+  type FaultReport,
+  type FaultVerdict,
+  tryFaults,
+} from './observers/fault-verdict.ts';
+export { firstDifference, type TraceDifference, type TracePoint } from './observers/golden-trace.ts';
+export { phaseOf } from './observers/phases.ts';
+export { publicKeyOf } from './observers/public-key.ts';
+export {
+  changesOf,
+  copyState,
+  diffState,
+  type StateDifference,
+  type StateSnapshot,
+  type StoreDifference,
+  snapshotState,
+} from './observers/state-snapshot.ts';
+export { traceToCsv, traceToJsonl } from './observers/trace-text.ts';
+export { runToEnd, type StepObserver, type Trace, type TraceEntry, Tracer } from './observers/tracer.ts';
+export { traceToVcd } from './observers/vcd.ts';
 export { buildProgram } from './program/build.ts';
 export { disassemble, listing } from './program/disassemble.ts';
 export { addressOf, type Flow, MEMORY_MAP, type Region } from './program/memory-map.ts';

@@ -8,7 +8,7 @@ import type { AcceleratorState } from './state.ts';
 
 const { temp0, temp2 } = MEMORY_MAP.mldsaSign;
 /** Interim places of a transform, by bit 0 of `imm`; the second operand is not looked at. */
-const INTERIM = [addressOf(temp0), addressOf(temp2)] as const;
+export const INTERIM = [addressOf(temp0), addressOf(temp2)] as const;
 
 /** Instructions of the NTT engine on polynomials in memory. Masked ones give the same values. */
 export function runArithmetic({ memory }: AcceleratorState, { op, imm, src1, src2, dst }: Instruction): void {

@@ -6,9 +6,10 @@ import type { Instruction, Program } from '../program/program.ts';
 import { SOURCES } from '../program/registers.ts';
 import { type Command, type Finding, Sequencer } from '../program/sequencer.ts';
 import { runArithmetic } from './arithmetic.ts';
-import { AUXILIARY } from './auxiliary.ts';
+import { AUXILIARY, type AuxiliaryContext } from './auxiliary.ts';
 import type { Effect } from './effect.ts';
 import { HashUnit } from './hashing.ts';
+import type { Intercept } from './intercept.ts';
 import type { AcceleratorState } from './state.ts';
 
 /** One instruction that has run. */
@@ -18,6 +19,8 @@ export interface Step {
   /** To the next program counter, or to the error state. */
   readonly cycles: number;
   readonly finding: Finding;
+  /** Pass of the signing loop, from 1. */
+  readonly pass: number;
 }
 
 /** How a command ended. */
@@ -41,6 +44,8 @@ export interface ExecuteOptions {
   readonly externalMu?: boolean;
   /** Cycles that a host takes for a message over the stream port, MSG_STREAM_READY to the last write. Default: 0. */
   readonly hostCycles?: number;
+  /** Looks at each instruction before it runs, and may change it or what it works on. */
+  readonly intercept?: Intercept;
 }
 
 /**
@@ -56,6 +61,7 @@ export function* execute(
   options: ExecuteOptions = {},
 ): Generator<Step, Outcome> {
   const { program = buildProgram(), cycleModel = new CycleModel(), externalMu = false, hostCycles = 0 } = options;
+  const { intercept } = options;
   const sequencer = new Sequencer(program, command, externalMu);
   const hash = new HashUnit(state, sequencer);
   const context = { state, sequencer, hash };
@@ -63,22 +69,36 @@ export function* execute(
   if (command !== 'MLDSA_VERIFY') state.mixEntropy();
   let total = 0;
   for (let pc = sequencer.pc; pc !== undefined && !sequencer.error; pc = sequencer.pc) {
-    const instruction = program.at(pc);
-    const { keccak, sampler, ntt } = OPCODES[instruction.op];
-    let effect: Effect = {};
-    if (keccak || sampler) effect = hash.run(instruction);
-    else if (ntt) runArithmetic(state, instruction);
-    else effect = AUXILIARY[instruction.op]?.(context, instruction) ?? {};
+    const pass = sequencer.passes;
+    const fetched = program.at(pc);
+    const { instruction = fetched, run } =
+      intercept?.({
+        pc,
+        pass,
+        cycle: total,
+        instruction: fetched,
+        state,
+        flipHash: (bit) => hash.flip(fetched, bit),
+      }) ?? {};
+    const effect = run?.() ?? perform(context, instruction);
     const full = cycleModel.cycles(instruction, { ...effect, ...streamOf(state, instruction, hostCycles) });
     const { finding = 'ok', index = 0 } = effect;
     const cycles = finding === 'error' ? errorCycles(instruction.op, index, full) : full;
     sequencer.advance(finding);
     total += cycles;
     state.counter += cycles;
-    yield { pc, instruction, cycles, finding };
+    yield { pc, instruction, cycles, finding, pass };
   }
   const { passes, valid, error } = sequencer;
   return { status: error ? 'error' : 'done', cycles: total, passes, accepted: valid && !error };
+}
+
+function perform(context: AuxiliaryContext, instruction: Instruction): Effect {
+  const { keccak, sampler, ntt } = OPCODES[instruction.op];
+  if (keccak || sampler) return context.hash.run(instruction);
+  if (!ntt) return AUXILIARY[instruction.op]?.(context, instruction) ?? {};
+  runArithmetic(context.state, instruction);
+  return {};
 }
 
 function streamOf(

@@ -53,6 +53,13 @@ export class HashUnit {
     this.#sponge?.absorb(bytes);
   }
 
+  /** Inverts a bit of the state of the hash under way, or of the one that the instruction begins. */
+  flip({ op }: Instruction, bit: number): void {
+    const { keccak, sampler } = OPCODES[op];
+    if (keccak || sampler) this.#sponge ??= new Keccak(hashMode(op));
+    this.#sponge?.flip(bit);
+  }
+
   run(instruction: Instruction): Effect {
     const { keccak, sampler } = OPCODES[instruction.op];
     const mode = hashMode(instruction.op);

@@ -5,7 +5,7 @@ import type { Instruction, Program } from './program.ts';
 import { DESTINATIONS, KEY_RAM, SOURCES } from './registers.ts';
 
 /** Which memory map holds for the instructions of a label. */
-function flowOf(label: string): Flow {
+export function flowOf(label: string): Flow {
   if (label.startsWith('MLDSA_SIGN')) return 'mldsaSign';
   if (label.startsWith('MLDSA_VERIFY')) return 'mldsaVerify';
   return label.startsWith('MLKEM') ? 'mlkem' : 'mldsaKeygen';

@@ -15,6 +15,8 @@ export const PERMUTATION_CYCLES = 12;
 export const MESSAGE_PORT_BYTES = 8;
 
 const LANE_WORDS = 50;
+/** Bits of the state. */
+export const KECCAK_BITS = 32 * LANE_WORDS;
 
 /**
  * The sponge of the hash unit, not masked, with what a model wants to see of it: permutations and state.
@@ -49,6 +51,13 @@ export class Keccak {
   /** A copy of the 200 bytes of state, lane x + 5y at byte 8(x + 5y), little endian. */
   state(): Uint8Array {
     return this.#bytes.slice();
+  }
+
+  /** Inverts a bit of the state, as a fault does: bit b of byte i is 8i + b. @throws RangeError if it is not in 0..1599 */
+  flip(bit: number): void {
+    if (!(Number.isInteger(bit) && bit >= 0 && bit < KECCAK_BITS))
+      throw new RangeError(`bit: ${bit} is not in 0..${KECCAK_BITS - 1}`);
+    this.#bytes[bit >> 3] = (this.#bytes[bit >> 3] as number) ^ (1 << (bit & 7));
   }
 
   /**
