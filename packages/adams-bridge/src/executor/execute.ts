@@ -1,5 +1,6 @@
 import { CycleModel, type StreamTiming } from '../cycles/cycle-model.ts';
 import { errorCycles } from '../cycles/early-end.ts';
+import type { Masking } from '../masking/masking.ts';
 import { buildProgram } from '../program/build.ts';
 import { OPCODES } from '../program/opcodes.ts';
 import type { Instruction, Program } from '../program/program.ts';
@@ -41,6 +42,8 @@ export interface ExecuteOptions {
   readonly externalMu?: boolean;
   /** Cycles that a host takes for a message over the stream port, MSG_STREAM_READY to the last write. Default: 0. */
   readonly hostCycles?: number;
+  /** Masked instructions work on shares, and the order of rows is drawn; results and cycles stay the same. */
+  readonly masking?: Masking;
 }
 
 /**
@@ -56,8 +59,9 @@ export function* execute(
   options: ExecuteOptions = {},
 ): Generator<Step, Outcome> {
   const { program = buildProgram(), cycleModel = new CycleModel(), externalMu = false, hostCycles = 0 } = options;
+  const { masking } = options;
   const sequencer = new Sequencer(program, command, externalMu);
-  const hash = new HashUnit(state, sequencer);
+  const hash = new HashUnit(state, sequencer, masking);
   const context = { state, sequencer, hash };
   cycleModel.reset();
   if (command !== 'MLDSA_VERIFY') state.mixEntropy();
@@ -66,13 +70,16 @@ export function* execute(
     const instruction = program.at(pc);
     const { keccak, sampler, ntt } = OPCODES[instruction.op];
     let effect: Effect = {};
+    masking?.begin(instruction);
     if (keccak || sampler) effect = hash.run(instruction);
-    else if (ntt) runArithmetic(state, instruction);
-    else effect = AUXILIARY[instruction.op]?.(context, instruction) ?? {};
+    else if (ntt) {
+      if (!masking?.run(state.memory, instruction)) runArithmetic(state, instruction);
+    } else effect = AUXILIARY[instruction.op]?.(context, instruction) ?? {};
     const full = cycleModel.cycles(instruction, { ...effect, ...streamOf(state, instruction, hostCycles) });
     const { finding = 'ok', index = 0 } = effect;
     const cycles = finding === 'error' ? errorCycles(instruction.op, index, full) : full;
     sequencer.advance(finding);
+    masking?.end(instruction, cycles, state.lfsrSeed);
     total += cycles;
     state.counter += cycles;
     yield { pc, instruction, cycles, finding };
