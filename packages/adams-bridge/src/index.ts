@@ -7,6 +7,24 @@ export { type ExecuteOptions, execute, type Outcome, type Step } from './executo
 export type { Intercept, Intervention, Moment } from './executor/intercept.ts';
 export { STORES, type Store, type Value } from './executor/layout.ts';
 export { AcceleratorState, type StreamedMessage } from './executor/state.ts';
+export type { AccessOrder } from './masking/access-order.ts';
+export type { ShareStage } from './masking/masked-rows.ts';
+export { Masking, type MaskingObserver, type OrderEvent, type SharesEvent } from './masking/masking.ts';
+export { MASK_BITS, type MaskSource, RandomBits } from './masking/random-bits.ts';
+export { ShareMemory } from './masking/share-memory.ts';
+export {
+  addShares,
+  MLDSA_SHARES,
+  MLKEM_SHARES,
+  multiplyShares,
+  recombine,
+  reduceShares,
+  reduceSum,
+  type ShareRing,
+  type Shares,
+  split,
+  subtractShares,
+} from './masking/shares.ts';
 export {
   BANKS,
   type Bank,

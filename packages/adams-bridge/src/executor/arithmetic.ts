@@ -1,14 +1,10 @@
-import { addressOf, MEMORY_MAP } from '../program/memory-map.ts';
+import { INTERIM_PLACES } from '../program/memory-map.ts';
 import { OPCODES } from '../program/opcodes.ts';
 import type { Instruction } from '../program/program.ts';
 import { MLDSA_Q, MLKEM_Q, N, type Prime } from '../units/modular.ts';
 import { inttRound, nttRound } from '../units/ntt.ts';
 import { pairwm, pwa, pwm, pws } from '../units/pointwise.ts';
 import type { AcceleratorState } from './state.ts';
-
-const { temp0, temp2 } = MEMORY_MAP.mldsaSign;
-/** Interim places of a transform, by bit 0 of `imm`; the second operand is not looked at. */
-export const INTERIM = [addressOf(temp0), addressOf(temp2)] as const;
 
 /** Instructions of the NTT engine on polynomials in memory. Masked ones give the same values. */
 export function runArithmetic({ memory }: AcceleratorState, { op, imm, src1, src2, dst }: Instruction): void {
@@ -17,7 +13,7 @@ export function runArithmetic({ memory }: AcceleratorState, { op, imm, src1, src
   const target = memory.view(dst);
   if (name === 'NTT' || name === 'INTT') {
     const step = name === 'NTT' ? nttRound : inttRound;
-    const interim = memory.view(INTERIM[(imm & 1) as 0 | 1]);
+    const interim = memory.view(INTERIM_PLACES[(imm & 1) as 0 | 1]);
     step(memory.view(src1), interim, 0, q);
     step(interim, target, 1, q);
     step(target, interim, 2, q);

@@ -1,5 +1,6 @@
 import { CycleModel, type StreamTiming } from '../cycles/cycle-model.ts';
 import { errorCycles } from '../cycles/early-end.ts';
+import type { Masking } from '../masking/masking.ts';
 import { buildProgram } from '../program/build.ts';
 import { OPCODES } from '../program/opcodes.ts';
 import type { Instruction, Program } from '../program/program.ts';
@@ -46,6 +47,8 @@ export interface ExecuteOptions {
   readonly hostCycles?: number;
   /** Looks at each instruction before it runs, and may change it or what it works on. */
   readonly intercept?: Intercept;
+  /** Masked instructions work on shares, and the order of rows is drawn; results and cycles stay the same. */
+  readonly masking?: Masking;
 }
 
 /**
@@ -61,9 +64,9 @@ export function* execute(
   options: ExecuteOptions = {},
 ): Generator<Step, Outcome> {
   const { program = buildProgram(), cycleModel = new CycleModel(), externalMu = false, hostCycles = 0 } = options;
-  const { intercept } = options;
+  const { intercept, masking } = options;
   const sequencer = new Sequencer(program, command, externalMu);
-  const hash = new HashUnit(state, sequencer);
+  const hash = new HashUnit(state, sequencer, masking);
   const context = { state, sequencer, hash };
   cycleModel.reset();
   if (command !== 'MLDSA_VERIFY') state.mixEntropy();
@@ -80,11 +83,13 @@ export function* execute(
         state,
         flipHash: (bit) => hash.flip(fetched, bit),
       }) ?? {};
-    const effect = run?.() ?? perform(context, instruction);
+    masking?.begin(instruction);
+    const effect = run?.() ?? perform(context, instruction, masking);
     const full = cycleModel.cycles(instruction, { ...effect, ...streamOf(state, instruction, hostCycles) });
     const { finding = 'ok', index = 0 } = effect;
     const cycles = finding === 'error' ? errorCycles(instruction.op, index, full) : full;
     sequencer.advance(finding);
+    masking?.end(instruction, cycles, state.lfsrSeed);
     total += cycles;
     state.counter += cycles;
     yield { pc, instruction, cycles, finding, pass };
@@ -93,11 +98,11 @@ export function* execute(
   return { status: error ? 'error' : 'done', cycles: total, passes, accepted: valid && !error };
 }
 
-function perform(context: AuxiliaryContext, instruction: Instruction): Effect {
+function perform(context: AuxiliaryContext, instruction: Instruction, masking: Masking | undefined): Effect {
   const { keccak, sampler, ntt } = OPCODES[instruction.op];
   if (keccak || sampler) return context.hash.run(instruction);
   if (!ntt) return AUXILIARY[instruction.op]?.(context, instruction) ?? {};
-  runArithmetic(context.state, instruction);
+  if (!masking?.run(context.state.memory, instruction)) runArithmetic(context.state, instruction);
   return {};
 }
 

@@ -1,4 +1,5 @@
 import type { Candidates } from '../cycles/sampler-cycles.ts';
+import type { Masking } from '../masking/masking.ts';
 import { type Mnemonic, OPCODES } from '../program/opcodes.ts';
 import type { Instruction } from '../program/program.ts';
 import { DESTINATIONS, type DestinationName, SOURCES, type SourceName } from '../program/registers.ts';
@@ -41,11 +42,13 @@ const SAMPLERS: Partial<Record<Mnemonic, (source: Keccak) => Poly | Sampled>> = 
 export class HashUnit {
   readonly #state: AcceleratorState;
   readonly #sequencer: Sequencer;
+  readonly #masking: Masking | undefined;
   #sponge: Keccak | undefined;
 
-  constructor(state: AcceleratorState, sequencer: Sequencer) {
+  constructor(state: AcceleratorState, sequencer: Sequencer, masking?: Masking) {
     this.#state = state;
     this.#sequencer = sequencer;
+    this.#masking = masking;
   }
 
   /** Takes in what an auxiliary unit gives. */
@@ -97,10 +100,15 @@ export class HashUnit {
   }
 
   /** A sampled polynomial times one from memory, added to the product so far if the opcode accumulates. */
-  #product({ op, src2, dst }: Instruction, sponge: Keccak): Effect {
+  #product(instruction: Instruction, sponge: Keccak): Effect {
+    const { op, src2, dst } = instruction;
     const { memory } = this.#state;
     const mlkem = op.startsWith('MLKEM');
     const sampled = mlkem ? rejNttMlkem(sponge) : rejNtt(sponge);
+    if (this.#masking !== undefined && OPCODES[op].masking) {
+      this.#masking.sampledProduct(memory, instruction, sampled.poly);
+      return effectOf(sampled);
+    }
     const target = memory.view(dst);
     const factor = memory.view(src2);
     const product = op.endsWith('PWMA') ? target : new Int32Array(N);

@@ -1,5 +1,5 @@
-import { INTERIM } from '../executor/arithmetic.ts';
 import type { AcceleratorState } from '../executor/state.ts';
+import { INTERIM_PLACES } from '../program/memory-map.ts';
 import { OPCODES } from '../program/opcodes.ts';
 import type { Instruction } from '../program/program.ts';
 import { MLDSA_Q, MLKEM_Q, type Prime } from '../units/modular.ts';
@@ -50,7 +50,7 @@ export function runByCycles(
   if (operation === undefined) throw new RangeError(`op: ${instruction.op} is not modelled cycle by cycle`);
   const { q, transform, pointwise, ...options } = operation;
   const { imm, src1, src2, dst } = instruction;
-  const interim = INTERIM[(imm & 1) as 0 | 1];
+  const interim = INTERIM_PLACES[(imm & 1) as 0 | 1];
   // The second operand less the first, so a difference has them the other way round.
   const [a, b] = pointwise === 'pws' ? [src2, src1] : [src1, src2];
   const running =

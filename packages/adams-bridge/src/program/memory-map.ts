@@ -79,3 +79,6 @@ export const MEMORY_MAP = {
 } as const satisfies Record<string, Record<string, Region>>;
 
 export type Flow = keyof typeof MEMORY_MAP;
+
+/** Interim places of a transform, by bit 0 of `imm`; the second operand is not looked at. */
+export const INTERIM_PLACES = [addressOf(scratch.temp0), addressOf(scratch.temp2)] as const;

@@ -50,7 +50,8 @@ function latencyOf(mode: PointwiseMode, accumulate: boolean, masked: boolean): n
   return accumulate ? 264 : 210;
 }
 
-function schedule(mode: PointwiseMode, accumulate: boolean, masked: boolean): Schedule {
+/** When rows are read, enter the arithmetic units and are written; cycles from the beginning of the operation. */
+export function pointwiseSchedule(mode: PointwiseMode, accumulate: boolean, masked: boolean): Schedule {
   const enter = masked ? 5 : 4;
   const ready = enter + latencyOf(mode, accumulate, masked);
   const maskedReadC = mode === 'pairwm' ? 20 : 214;
@@ -68,7 +69,7 @@ function schedule(mode: PointwiseMode, accumulate: boolean, masked: boolean): Sc
  * adds four.
  */
 export function pointwiseCycles(mode: PointwiseMode, options: Omit<PointwiseOptions, 'shuffle'> = {}): number {
-  return schedule(mode, options.accumulate ?? false, options.masked ?? false).length;
+  return pointwiseSchedule(mode, options.accumulate ?? false, options.masked ?? false).length;
 }
 
 /** One row of the result. */
@@ -113,7 +114,7 @@ export function* runPointwise(
   if (!product && (accumulate || masked)) throw new RangeError(`${mode}: neither accumulates nor is masked`);
   for (const address of [a, b, c]) memory.view(address);
   const rows = rowOrder(shuffle).map(({ column, index }) => COLUMN_ROWS * column + index);
-  const at = schedule(mode, accumulate, masked);
+  const at = pointwiseSchedule(mode, accumulate, masked);
   const operands: { a: Int32Array; b: Int32Array; c?: Int32Array }[] = [];
   const end = Math.max(at.length, at.write + POLY_ROWS);
   for (let cycle = 0; cycle < end; cycle++) {
