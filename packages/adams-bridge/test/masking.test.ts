@@ -9,7 +9,6 @@ import {
   execute,
   MASK_BITS,
   Masking,
-  type MaskingObserver,
   MLDSA_Q,
   MLDSA_SHARES,
   MLKEM_Q,
