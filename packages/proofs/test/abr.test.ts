@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { openVectors } from '@rootcap/conformance/node';
+import { ABR_REG, type KeyVault, registerWords } from '@rootcap/hardware';
 import {
   compareWithProvider,
   createAbrBench,
@@ -15,6 +16,38 @@ describe('the accelerator on its model, a sample', () => {
     const { violations, commands, accesses } = fuzzAccesses(7, 800, profile);
     expect(violations).toEqual([]);
     expect([accesses, commands > 5]).toEqual([800, true]);
+  });
+
+  test.each<[string, (name: string, word: number, vault: KeyVault) => number, RegExp]>([
+    [
+      'a vault that shows through',
+      (name, word, vault) =>
+        name.startsWith('MLDSA_CTX')
+          ? new DataView(vault.inspect(1).buffer).getUint32(name === 'MLDSA_CTX' ? 4 : 0)
+          : word,
+      /MLDSA_CTX shows a secret/,
+    ],
+    ['a lock that does not close', (name, word) => (name === 'MLDSA_PRIVKEY_OUT' ? 1 : word), /PRIVKEY_OUT is shown/],
+    [
+      'an access that throws',
+      (name, word) => {
+        if (name === 'MLDSA_STATUS') throw new TypeError('broken');
+        return word;
+      },
+      /broken/,
+    ],
+  ])('the search sees %s', (_, reading, found) => {
+    const { abr, keyVault } = createAbrBench('rtl-2.0.3');
+    const names = new Map(registerWords(ABR_REG).map(({ name, offset }) => [offset, name]));
+    const read = abr.readRegister.bind(abr);
+    abr.readRegister = (offset, access) => reading(names.get(offset) ?? '', read(offset, access), keyVault);
+    let violations: readonly string[] = [];
+    try {
+      ({ violations } = fuzzAccesses(7, 120, 'rtl-2.0.3', { abr, keyVault }));
+    } catch (error) {
+      violations = [String(error)];
+    }
+    expect(violations).toContainEqual(expect.stringMatching(found));
   });
 
   test('random operations of each kind, as the portable provider', () => {

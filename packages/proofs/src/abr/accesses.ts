@@ -105,24 +105,22 @@ function write(random: Random): readonly [offset: number, value: number] {
 /**
  * Random accesses to the registers of an accelerator on the model, with secrets in its key vault. After each command and
  * now and then, everything that can be read is searched for secrets.
+ *
+ * @param bench - default: a new one
  */
 export function fuzzAccesses(
   seed: number,
   count: number,
   profile: AbrProfileName,
-  onAccess: (done: number) => void = () => {},
+  { abr, keyVault }: Pick<ReturnType<typeof createAbrBench>, 'abr' | 'keyVault'> = createAbrBench(profile),
 ): AccessFindings {
-  const { abr, keyVault } = createAbrBench(profile);
   const setup = caseRandom(seed, -1);
   for (const slot of FILLED) {
     keyVault.write(slot, setup.bytes(64), 0x1ff);
     keyVault.lockWrite(slot);
   }
   const watch = new Watch(abr, keyVault, profile);
-  for (let i = 0; i < count; i++) {
-    watch.access(i, caseRandom(seed, i));
-    onAccess(i + 1);
-  }
+  for (let i = 0; i < count; i++) watch.access(i, caseRandom(seed, i));
   return watch.findings(count);
 }
 
