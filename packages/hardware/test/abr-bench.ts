@@ -13,8 +13,8 @@ export const TARGET = 9;
 export const ZEROS = (length: number) => '00'.repeat(length);
 export const reversed = (bytes: Uint8Array) => bytes.slice().reverse();
 
-export function bench(abrProfile: AbrProfileName = 'rtl-2.0.3') {
-  const { engine, calls } = stubAbrEngine();
+export function bench(abrProfile: AbrProfileName = 'rtl-2.0.3', publicResults: 'plain' | 'changed' = 'plain') {
+  const { engine, calls } = stubAbrEngine(publicResults);
   const e = engines({ abrEngine: engine, abrProfile });
   const { abr, keyVault, sha512 } = e;
   keyVault.write(SLOT, SECRET, 0x1ff);

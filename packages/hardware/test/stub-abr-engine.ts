@@ -14,25 +14,31 @@ export interface StubCall {
 
 /**
  * An engine without arithmetic, so that rules of the registers take no time: results are inputs repeated, and each call is
- * kept. A private key or encapsulation key that begins with 0xff is malformed.
+ * kept. A private key or encapsulation key that begins with 0xff is malformed. `changed` alters public results, so that what
+ * shows an input shows a secret.
  */
-export function stubAbrEngine(): { readonly engine: AbrEngine; readonly calls: StubCall[] } {
+export function stubAbrEngine(publicResults: 'plain' | 'changed' = 'plain'): {
+  readonly engine: AbrEngine;
+  readonly calls: StubCall[];
+} {
   const calls: StubCall[] = [];
   const kept = (operation: keyof AbrEngine, ...inputs: readonly Uint8Array[]): void => {
     calls.push({ operation, inputs: inputs.map((bytes) => bytes.slice()) });
   };
+  const open = (bytes: Uint8Array): Uint8Array =>
+    publicResults === 'plain' ? bytes : bytes.map((byte) => byte ^ 0xa5);
   const wellFormed = (bytes: Uint8Array): void => {
     if (bytes[0] === 0xff) throw new RangeError('key: malformed');
   };
   const engine: AbrEngine = {
     mldsaKeygen(seed) {
       kept('mldsaKeygen', seed);
-      return { publicKey: spread(seed, 2592), secretKey: spread(seed, 4896) };
+      return { publicKey: spread(open(seed), 2592), secretKey: spread(seed, 4896) };
     },
     mldsaSign(secretKey, input, rnd) {
       kept('mldsaSign', secretKey, subject(input), rnd);
       wellFormed(secretKey);
-      return spread(Uint8Array.of(...secretKey.subarray(0, 32), ...rnd, ...subject(input)), 4627);
+      return spread(open(Uint8Array.of(...secretKey.subarray(0, 32), ...rnd, ...subject(input))), 4627);
     },
     mldsaVerify(publicKey, signature, input) {
       kept('mldsaVerify', publicKey, signature, subject(input));
@@ -45,7 +51,7 @@ export function stubAbrEngine(): { readonly engine: AbrEngine; readonly calls: S
     mldsaRejectsEarly: (signature) => signature[64] === 0xee,
     mlkemKeygen(d, z) {
       kept('mlkemKeygen', d, z);
-      return { encapsulationKey: spread(d, 1568), decapsulationKey: spread(Uint8Array.of(...d, ...z), 3168) };
+      return { encapsulationKey: spread(open(d), 1568), decapsulationKey: spread(Uint8Array.of(...d, ...z), 3168) };
     },
     mlkemEncapsulate(encapsulationKey, m) {
       kept('mlkemEncapsulate', encapsulationKey, m);
