@@ -91,7 +91,9 @@ describe('abr sign and verify', () => {
 
   test('traces in three formats; a golden trace is compared', async () => {
     for (const ending of ['jsonl', 'csv', 'vcd']) expect((await sign('--trace', `t.${ending}`)).code).toBe(0);
-    expect(Buffer.from(read(cwd, 't.vcd')).toString()).toMatch(/^\$comment[\s\S]*\$enddefinitions \$end\n#0\n\$dumpvars/);
+    expect(Buffer.from(read(cwd, 't.vcd')).toString()).toMatch(
+      /^\$comment[\s\S]*\$enddefinitions \$end\n#0\n\$dumpvars/,
+    );
     for (const golden of ['t.jsonl', 't.csv']) {
       const { code, out } = await sign('--golden', golden);
       expect([code, out]).toEqual([0, expect.stringContaining('same program counters and cycles')]);
