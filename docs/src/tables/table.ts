@@ -1,4 +1,5 @@
 import { absentBlockTable } from './absent-blocks.ts';
+import { acceleratorCosts } from './accelerator-costs.ts';
 import { mailboxCommandSummary, mailboxCommandTable } from './mailbox-commands.ts';
 import { registerSummary, registerTables } from './registers.ts';
 import { sizeTable } from './sizes.ts';
@@ -7,6 +8,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   registers: registerTables,
   'register summary': registerSummary,
   'absent blocks': absentBlockTable,
+  'accelerator costs': acceleratorCosts,
   'mailbox commands': mailboxCommandTable,
   'mailbox command summary': mailboxCommandSummary,
 };

@@ -14,6 +14,7 @@ const examplesOf = (page: string) =>
 
 describe.each([
   ['docs/adams-bridge.md', readFileSync(`${root}docs/adams-bridge.md`, 'utf8'), 4],
+  ['docs/adams-bridge-observers.md', readFileSync(`${root}docs/adams-bridge-observers.md`, 'utf8'), 6],
   ['README.md', readFileSync(`${inPackage}README.md`, 'utf8'), 1],
 ])('%s', (_, page, examples) => {
   test('has examples', () => expect(examplesOf(page).length).toBeGreaterThanOrEqual(examples));

@@ -1,3 +1,4 @@
+import { abrCommand } from './commands/abr.ts';
 import { bootCommand } from './commands/boot.ts';
 import { chainCommand } from './commands/chain.ts';
 import { commandsCommand } from './commands/commands.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   commandsCommand,
   errorCommand,
   conformanceCommand,
+  abrCommand,
 ];
 
 /**

@@ -1,4 +1,7 @@
 import { acvp } from './acvp/recognize.ts';
+import { programCheck } from './adams-bridge/program-check.ts';
+import { rtlTraces } from './adams-bridge/rtl-traces.ts';
+import { uvmKats } from './adams-bridge/uvm-kats.ts';
 import { bootDigests } from './caliptra/boot-digests.ts';
 import { bootRecordings } from './caliptra/boot-recording.ts';
 import { firmwareUploads } from './caliptra/firmware-uploads.ts';
@@ -29,6 +32,9 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   dpeRecordings,
   keyLadder,
   identity,
+  programCheck,
+  rtlTraces,
+  uvmKats,
 ];
 
 export interface Report {

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { defaultProvider } from '@rootcap/crypto/default';
+import { measureModel } from './bench/adams-bridge.ts';
 import { measureBoot, shares } from './bench/boot.ts';
 import { measureDeviceRpc } from './bench/device-rpc.ts';
 import { measureMailbox } from './bench/mailbox.ts';
@@ -17,6 +18,9 @@ const CERTIFICATES = 100_000;
 const BOOTS = 40;
 /** Register accesses a second over a Unix socket. */
 const ACCESSES = { single: 10_000, batched: 200_000 } as const;
+
+/** Most that an operation on the accelerator's model may take, in times of the portable provider's. */
+const MODEL_RATIO_LIMIT = 3;
 
 const failures: string[] = [];
 
@@ -88,6 +92,29 @@ async function benchDeviceRpc(): Promise<void> {
   );
 }
 
+function benchModel(): void {
+  console.log('\nAdams Bridge, instruction by instruction and without observers, milliseconds');
+  const rows = measureModel(40);
+  console.log(
+    table([
+      ['', 'model', 'portable provider', 'ratio', 'cycles', 'cycles a second'],
+      ...rows.map(({ name, model, portable, ratio, cycles, cyclesPerSecond }) => [
+        name,
+        model.toFixed(2),
+        portable.toFixed(2),
+        ratio.toFixed(2),
+        cycles.toLocaleString('en'),
+        Math.round(cyclesPerSecond).toLocaleString('en'),
+      ]),
+    ]),
+  );
+  for (const { name, ratio } of rows)
+    console.log(
+      require(ratio <=
+        MODEL_RATIO_LIMIT, `${name} in ${ratio.toFixed(2)} x the time of the portable provider (at most ${MODEL_RATIO_LIMIT})`),
+    );
+}
+
 function benchPrimitives(): void {
   console.log('\nPrimitives, microseconds');
   const rows = measurePrimitives().map(({ name, portable, node }) => [
@@ -108,6 +135,7 @@ console.log(
 benchBoot();
 benchMailbox();
 await benchDeviceRpc();
+benchModel();
 benchPrimitives();
 for (const failure of failures) console.error(`not met: ${failure}`);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -8,7 +8,7 @@ import type { Fault } from './fault.ts';
 import { FaultInjector, type FiredFault } from './fault-injector.ts';
 import { publicKeyOf } from './public-key.ts';
 import { copyState } from './state-snapshot.ts';
-import { runToEnd } from './tracer.ts';
+import { runToEnd, type StepObserver } from './tracer.ts';
 
 /**
  * What a fault came to.
@@ -36,6 +36,8 @@ export interface FaultReport {
 export interface FaultOptions extends Pick<ExecuteOptions, 'program' | 'externalMu'> {
   /** Passes of the signing loop after which it counts as endless. Default: 100. */
   readonly maxPasses?: number;
+  /** Are given the instructions of the command with the faults. */
+  readonly observers?: readonly StepObserver[];
   /** To judge an encapsulation: without it every difference is `invalid`. */
   readonly decapsulationKey?: Uint8Array;
 }
@@ -179,14 +181,17 @@ export function tryFaults(
   faults: readonly Fault[],
   options: FaultOptions = {},
 ): FaultReport {
-  const { program = buildProgram(), externalMu = false, maxPasses = 100 } = options;
+  const { program = buildProgram(), externalMu = false, maxPasses = 100, observers = [] } = options;
   const injector = new FaultInjector(faults, program);
   const referenceState = copyState(inputs);
   const reference = runToEnd(execute(referenceState, command, { program, externalMu }));
   const state = copyState(inputs);
   const running = execute(state, command, { program, externalMu, intercept: injector.intercept });
   let next = running.next();
-  while (!next.done && next.value.pass <= maxPasses) next = running.next();
+  while (!next.done && next.value.pass <= maxPasses) {
+    for (const observe of observers) observe(next.value);
+    next = running.next();
+  }
   const { fired } = injector;
   if (!next.done) return { verdict: 'endless', fired, reference, state };
   const outcome = next.value;

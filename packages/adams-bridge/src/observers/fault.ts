@@ -18,12 +18,12 @@ export interface FaultPlace {
 }
 
 /** The instruction is left out: a NOP of one cycle runs in its place. */
-export interface SkipFault extends FaultPlace {
+interface SkipFault extends FaultPlace {
   readonly kind: 'skip';
 }
 
 /** A field of the instruction has another value. */
-export interface OperandFault extends FaultPlace {
+interface OperandFault extends FaultPlace {
   readonly kind: 'operand';
   readonly field: OperandField;
   readonly value: number;
@@ -43,14 +43,14 @@ export interface CoefficientFault extends FaultPlace {
 }
 
 /** A bit of Keccak's state flips before the instruction absorbs or squeezes. */
-export interface HashFault extends FaultPlace {
+interface HashFault extends FaultPlace {
   readonly kind: 'hash';
   /** 0..1599 */
   readonly bit: number;
 }
 
 /** A bit of a register or byte memory flips before the instruction runs. */
-export interface RegisterFault extends FaultPlace {
+interface RegisterFault extends FaultPlace {
   readonly kind: 'register';
   readonly store: Store;
   /** Bit b of byte i is 8i + b. */
