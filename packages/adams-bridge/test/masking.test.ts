@@ -235,3 +235,50 @@ describe('recombined shares are the unmasked signals', () => {
     expect(count).toBeGreaterThan(5 * 128);
   });
 });
+
+describe('products whose factor comes from a sampler', () => {
+  test('have masks of zero, also in bank 3', () => {
+    let events = 0;
+    let unmasked = 0;
+    const shares = ({ instruction: { op }, shares: [, share1], cycle }: SharesEvent): void => {
+      if (!op.includes('REJS')) return;
+      events++;
+      if (share1 === 0 && cycle === undefined) unmasked++;
+    };
+    const inputs = { encapsulationKey: kem.publicKey, kemMessage: SEED, entropy: MESSAGE };
+    run('MLKEM_ENCAPS', inputs, new Masking({ shares }));
+    expect([events > 10_000, unmasked]).toEqual([true, events]);
+  });
+});
+
+describe('bank 3', () => {
+  const inputs = { decapsulationKey: kem.secretKey, ciphertext: sealed.cipherText, entropy: MESSAGE };
+
+  test('holds the shares of what the coefficient memory has there', () => {
+    const masking = new Masking();
+    let compared = 0;
+    const { outcome } = run('MLKEM_DECAPS', inputs, masking, (memory) => {
+      const [values, pairs] = [memory.view(3 << 11, 1), masking.shareMemory.row(0)];
+      if (pairs.every(([, share1]) => share1 !== 0))
+        for (const [i, pair] of pairs.entries()) {
+          compared += Number(recombine(MLKEM_SHARES, pair) === values[i]);
+        }
+    });
+    expect(outcome.accepted).toBe(true);
+    expect(compared).toBeGreaterThan(0);
+  });
+
+  test('takes a change of the coefficient memory as the unmasked model does', () => {
+    const faulty = (masking?: Masking) =>
+      run('MLKEM_DECAPS', inputs, masking, (memory) => {
+        const cells = memory.view(3 << 11, 1);
+        cells[0] = addMod(cells[0] as number, 1, MLKEM_Q);
+      });
+    const [plain, masked] = [faulty(), faulty(new Masking())];
+    expect(plain.outcome.accepted).toBe(false);
+    expect(masked.outcome).toEqual(plain.outcome);
+    expect(masked.state.get('sharedKey')).toEqual(plain.state.get('sharedKey'));
+  });
+
+  test('has 64 rows', () => expect(() => new Masking().shareMemory.row(64)).toThrow(RangeError));
+});

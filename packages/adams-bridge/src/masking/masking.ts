@@ -91,8 +91,8 @@ export class Masking {
   }
 
   /**
-   * The product of a polynomial in memory and one from a sampler. Its random words are held at zero, so the second share
-   * of everything is zero.
+   * The product of a polynomial in memory and one from a sampler. Its random words are held at zero, so every mask is
+   * zero. In the RTL the second share after a reduction is then a fixed function of the data; here it is zero too.
    *
    * @see adams-bridge:src/abr_top/rtl/abr_top.sv, v2.0.3: `ntt_random_en`
    */
