@@ -36,7 +36,7 @@ function accelerator(terminal: Terminal, entropy: string | undefined): Accelerat
   return state;
 }
 
-export interface EntropyArguments {
+interface EntropyArguments {
   readonly entropy?: string;
 }
 
