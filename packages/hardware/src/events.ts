@@ -42,6 +42,7 @@ export class EventSource {
   readonly #listeners = new Set<Emit>();
 
   readonly emit: Emit = (event) => {
+    if (this.#listeners.size === 0) return;
     for (const listener of this.#listeners) listener(event);
   };
 

@@ -53,6 +53,8 @@ export class Device {
   /** The device in time; {@link step} and {@link run} take none. */
   readonly clock: DeviceClock;
   readonly #listeners = new Set<DeviceListener>();
+  /** Ends the subscription to the chip, which lasts while there are listeners. */
+  #ignoreChip = (): void => {};
   #firmware: Firmware | undefined;
   #wait: Wait | undefined;
 
@@ -70,17 +72,22 @@ export class Device {
     this.mailbox = new DeviceMailbox(this, this.options.axiUser);
     this.dpe = new DeviceDpe(this.mailbox, FIRMWARE_PROFILES[this.options.profile].dpeStatuses);
     this.clock = new DeviceClock(this);
-    this.chip.on((event) => this.emit(event));
     this.context.onText = (text) => this.emit({ kind: 'text', text });
     this.context.onBootStatus = (status, name) => this.emit({ kind: 'firmware-status', status, name });
   }
 
   /** @returns a function that ends the subscription */
   on(listener: DeviceListener): () => void {
+    if (this.#listeners.size === 0) this.#ignoreChip = this.chip.on((event) => this.emit(event));
     this.#listeners.add(listener);
     return () => {
-      this.#listeners.delete(listener);
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#ignoreChip();
     };
+  }
+
+  /** Whether anybody listens: an event that nobody hears need not be made. @internal */
+  get observed(): boolean {
+    return this.#listeners.size !== 0;
   }
 
   /** @internal */

@@ -152,14 +152,15 @@ export class DeviceMailbox {
       mailbox.release(axiUser);
       this.#device.run();
     }
-    this.#device.emit({
-      kind: 'command',
-      id,
-      name: commandName(id),
-      status,
-      requestSize: message.length,
-      responseSize: data.length,
-    });
+    if (this.#device.observed)
+      this.#device.emit({
+        kind: 'command',
+        id,
+        name: commandName(id),
+        status,
+        requestSize: message.length,
+        responseSize: data.length,
+      });
     return { status, data };
   }
 
