@@ -2,11 +2,11 @@ export { CycleModel, type InstructionData, type StreamTiming } from './cycles/cy
 export { errorCycles } from './cycles/early-end.ts';
 export { hintDecoderCycles } from './cycles/hint-decoder-cycles.ts';
 export { type Candidates, inBallCycles, type RowSampler, rowCycles } from './cycles/sampler-cycles.ts';
-export { type ModelEngine, type ModelEngineOptions, modelAbrEngine, type SignedInput } from './engine/model-engine.ts';
+export { type ModelEngine, type ModelEngineOptions, modelAbrEngine } from './engine/model-engine.ts';
 export { type ExecuteOptions, execute, type Outcome, type Step } from './executor/execute.ts';
 export type { Intercept, Intervention, Moment } from './executor/intercept.ts';
 export { STORES, type Store, type Value } from './executor/layout.ts';
-export { AcceleratorState, type StreamedMessage } from './executor/state.ts';
+export { AcceleratorState, type SignedInput, type StreamedMessage } from './executor/state.ts';
 export type { AccessOrder } from './masking/access-order.ts';
 export type { ShareStage } from './masking/masked-rows.ts';
 export { Masking, type MaskingObserver, type OrderEvent, type SharesEvent } from './masking/masking.ts';

@@ -163,6 +163,15 @@ describe('faults in a cycle of the arithmetic unit', () => {
     expect(early).toEqual(keys.publicKey);
     expect(late).not.toEqual(keys.publicKey);
   });
+
+  test('all of one instruction happen', () => {
+    const { pc } = [...program].find((instruction) => instruction.op === 'PWA') ?? { pc: 0 };
+    const [first, second] = [`${pc}~60:coeff=t[0].0.22`, `${pc}~61:coeff=t[0].0.22`];
+    expect(endState([first, second])).toEqual(keys.publicKey);
+    // One that is left out has no cycles: the flips come in its place.
+    const skipped = endState([`${pc}:skip`]);
+    expect(endState([`${pc}:skip`, first, second])).toEqual(skipped);
+  });
 });
 
 test('the public key of a private key is the one of noble', () => {

@@ -1,5 +1,6 @@
 import type { MeasuredGeneration, TemplateGeneration } from '@rootcap/dice';
 import { CALIPTRA_STATUSES, type DpeStatuses, OCP_STATUSES } from '@rootcap/dpe';
+import { MAILBOX_SIZE } from '@rootcap/hardware';
 import type { FirmwareContext } from './context.ts';
 import { COMMAND_ID, type CommandName } from './messages/command-ids.ts';
 
@@ -62,7 +63,7 @@ const NEWEST = {
   absentCommands: new Set(),
   absentRomCommands: new Set(),
   unprivilegedCommands: new Set(),
-  subsystemMailboxSize: 16 * 1024,
+  subsystemMailboxSize: MAILBOX_SIZE.subsystem,
   activationFlags: true,
   stableOwnerKey: true,
   dpeStatuses: CALIPTRA_STATUSES,
@@ -82,7 +83,7 @@ export const FIRMWARE_PROFILES: Readonly<Record<FirmwareProfileName, FirmwarePro
     absentCommands: new Set(SINCE_2_1),
     absentRomCommands: new Set([...SINCE_2_1, 'CM_SHA']),
     unprivilegedCommands: new Set(UNPRIVILEGED),
-    subsystemMailboxSize: 256 * 1024,
+    subsystemMailboxSize: MAILBOX_SIZE.passive,
     activationFlags: false,
     stableOwnerKey: false,
     dpeStatuses: OCP_STATUSES,

@@ -428,8 +428,11 @@ export class Abr extends EngineRegisters<Registers> {
   }
 
   #verifyResult(publicKey: Uint8Array, signature: Uint8Array, input: MlDsaInput): Uint8Array {
-    const computed = this.#profile.verifyResult === 'computed' ? this.#engine.mldsaVerifyResult : undefined;
-    if (computed !== undefined) return computed(publicKey, signature, input);
+    const computed =
+      this.#profile.verifyResult === 'computed'
+        ? this.#engine.mldsaVerifyResult?.(publicKey, signature, input)
+        : undefined;
+    if (computed !== undefined) return computed;
     const right = this.#engine.mldsaVerify(publicKey, signature, input);
     return right ? signature.subarray(0, 64) : new Uint8Array(64);
   }

@@ -101,8 +101,8 @@ export const TEST_SRAM_BASE = 0x50_0000;
 /** Bytes of it. */
 export const TEST_SRAM_SIZE = 0x40_0000;
 
-/** Bytes of mailbox SRAM. */
-const MAILBOX_SIZE = { passive: 0x4_0000, subsystem: 0x4000 } as const;
+/** Bytes of mailbox SRAM: passive, and in a subsystem since 2.1. */
+export const MAILBOX_SIZE = { passive: 0x4_0000, subsystem: 0x4000 } as const;
 
 /**
  * A passive chip: every block, both buses, resets. It runs nothing by itself; firmware drives the blocks' methods or

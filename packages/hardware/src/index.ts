@@ -27,7 +27,7 @@ export {
 export { BOOT_STATE_CODE, BootFsm, type BootFsmState, type BootState } from './boot-fsm.ts';
 export { MEMORY_MAP, type MemoryFault, type SocBus, type TapBus, type UcBus } from './bus.ts';
 export { BusFault, type BusFaultKind } from './bus-fault.ts';
-export { Chip, type ChipOptions, type ChipState, TEST_SRAM_BASE, TEST_SRAM_SIZE } from './chip.ts';
+export { Chip, type ChipOptions, type ChipState, MAILBOX_SIZE, TEST_SRAM_BASE, TEST_SRAM_SIZE } from './chip.ts';
 export { Csrng, type CsrngState } from './csrng.ts';
 export { DataVault } from './data-vault.ts';
 export { Dma, type DmaOptions } from './dma.ts';

@@ -45,6 +45,8 @@ export function stubAbrEngine(publicResults: 'plain' | 'changed' = 'plain'): {
       return signature[0] === publicKey[0];
     },
     mldsaVerifyResult(publicKey, signature, input) {
+      // An engine may be an object with a state of its own.
+      if (this !== engine) throw new TypeError('this: not the engine');
       kept('mldsaVerifyResult', publicKey, signature, subject(input));
       return spread(publicKey, 64);
     },

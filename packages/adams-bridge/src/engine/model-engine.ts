@@ -1,16 +1,13 @@
 import type { CycleModel } from '../cycles/cycle-model.ts';
 import { execute, type Outcome, type Step } from '../executor/execute.ts';
 import type { Value } from '../executor/layout.ts';
-import { AcceleratorState } from '../executor/state.ts';
+import { AcceleratorState, type SignedInput } from '../executor/state.ts';
 import { buildProgram } from '../program/build.ts';
 import type { Program } from '../program/program.ts';
 import type { Command } from '../program/sequencer.ts';
 import { decodeSignature } from '../units/codecs/mldsa.ts';
 import { AbrError } from '../units/error.ts';
 import { exceedsNorm } from '../units/norm-check.ts';
-
-/** What is signed: a message with its context of at most 255 bytes, default empty; or μ, 64 bytes. */
-export type SignedInput = { readonly message: Uint8Array; readonly context?: Uint8Array } | { readonly mu: Uint8Array };
 
 export interface ModelEngineOptions {
   /** Default: the accelerator's. */
@@ -49,9 +46,6 @@ export interface ModelEngine {
 }
 
 type Inputs = Readonly<Partial<Record<Value, Uint8Array>>>;
-
-/** The message register holds this many bytes; other messages come through the stream port. */
-const MESSAGE_BYTES = 64;
 
 /**
  * The accelerator as an engine of a chip: each call runs one command of its program from a freshly zeroized state.
@@ -109,15 +103,7 @@ export function modelAbrEngine(options: ModelEngineOptions = {}): ModelEngine {
 function loadInputs(state: AcceleratorState, inputs: Inputs, input: SignedInput | undefined): boolean {
   try {
     for (const [name, bytes] of Object.entries(inputs)) state.set(name as Value, bytes);
-    if (input === undefined) return false;
-    if ('mu' in input) {
-      state.set('mu', input.mu);
-      return true;
-    }
-    const { message, context = new Uint8Array() } = input;
-    if (message.length === MESSAGE_BYTES && context.length === 0) state.set('message', message);
-    else state.stream({ message, context });
-    return false;
+    return input !== undefined && state.loadSubject(input);
   } catch (error) {
     if (error instanceof AbrError) throw new RangeError(error.message);
     throw error;

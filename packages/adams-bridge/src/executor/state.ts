@@ -10,6 +10,9 @@ const LFSR_BITS = 236;
 const CONTEXT_MAX = 255;
 
 /** A message that comes through the stream port, and its context of at most 255 bytes. */
+/** What is signed: a message with its context of at most 255 bytes, default empty; or μ, 64 bytes. */
+export type SignedInput = { readonly message: Uint8Array; readonly context?: Uint8Array } | { readonly mu: Uint8Array };
+
 export interface StreamedMessage {
   readonly context: Uint8Array;
   readonly message: Uint8Array;
@@ -70,6 +73,24 @@ export class AcceleratorState {
     if (streamed !== undefined && streamed.context.length > CONTEXT_MAX)
       throw new RangeError(`context: ${streamed.context.length} bytes, more than ${CONTEXT_MAX}`);
     this.#streamed = streamed;
+  }
+
+  /**
+   * Loads what is signed: μ into its register, a message of 64 bytes without context into its own, any other into the
+   * stream port.
+   *
+   * @returns whether the command is to be given with external μ
+   * @throws AbrError `LENGTH`, or RangeError if the context is longer than 255 bytes
+   */
+  loadSubject(subject: SignedInput): boolean {
+    if ('mu' in subject) {
+      this.set('mu', subject.mu);
+      return true;
+    }
+    const { message, context = new Uint8Array() } = subject;
+    if (message.length === lengthOf(VALUES.message) && context.length === 0) this.set('message', message);
+    else this.stream({ message, context });
+    return false;
   }
 
   /** What a command that reseeds does when it begins: the entropy register goes into what the last seed left. */

@@ -1,3 +1,4 @@
+import type { Effect } from '../executor/effect.ts';
 import type { Intercept, Intervention, Moment } from '../executor/intercept.ts';
 import { buildProgram } from '../program/build.ts';
 import type { Instruction, Program } from '../program/program.ts';
@@ -50,12 +51,16 @@ export class FaultInjector {
 
   readonly intercept: Intercept = (moment) => {
     let intervention: Intervention | undefined;
+    const timed: CoefficientFault[] = [];
     for (const fault of this.#faults) {
       if (fault.pc !== moment.pc || (fault.pass ?? moment.pass) !== moment.pass) continue;
       this.#fired.push({ fault, pass: moment.pass, cycle: moment.cycle });
-      intervention = { ...intervention, ...this.#do(fault, moment, intervention?.instruction ?? moment.instruction) };
+      if (fault.kind === 'coefficient' && fault.cycle !== undefined) timed.push(fault);
+      else
+        intervention = { ...intervention, ...this.#do(fault, moment, intervention?.instruction ?? moment.instruction) };
     }
-    return intervention;
+    if (timed.length === 0) return intervention;
+    return { ...intervention, run: () => runWith(timed, moment, intervention?.instruction ?? moment.instruction) };
   };
 
   #do(fault: Fault, moment: Moment, instruction: Instruction): Intervention | undefined {
@@ -73,21 +78,18 @@ export class FaultInjector {
         return undefined;
       }
       case 'coefficient':
-        return this.#flip(fault, moment, instruction);
+        flipCoefficient(moment, fault);
+        return undefined;
     }
   }
+}
 
-  #flip(fault: CoefficientFault, moment: Moment, instruction: Instruction): Intervention | undefined {
-    if (fault.cycle === undefined) {
-      flipCoefficient(moment, fault);
-      return undefined;
-    }
-    const run = () => {
-      runByCycles(moment.state, instruction, (cycle) => {
-        if (cycle === fault.cycle) flipCoefficient(moment, fault);
-      });
-      return {};
-    };
-    return { run };
-  }
+/** Runs an instruction cycle by cycle, with each flip after its cycle; one that is left out has no cycles, only the flips. */
+function runWith(faults: readonly CoefficientFault[], moment: Moment, instruction: Instruction): Effect {
+  if (instruction.op === 'NOP') for (const fault of faults) flipCoefficient(moment, fault);
+  else
+    runByCycles(moment.state, instruction, (cycle) => {
+      for (const fault of faults) if (fault.cycle === cycle) flipCoefficient(moment, fault);
+    });
+  return {};
 }

@@ -1,4 +1,4 @@
-import { AcceleratorState, type Command, type Value } from '@rootcap/adams-bridge';
+import { AcceleratorState, type Command, MLDSA_BYTES, MLKEM_BYTES, type Value } from '@rootcap/adams-bridge';
 import { defaultProvider } from '@rootcap/crypto/default';
 import { UsageError } from '../errors.ts';
 import { readMlDsaKey, readPublicKey } from '../keys.ts';
@@ -66,24 +66,17 @@ interface MessageArguments {
   readonly mu?: string;
 }
 
-/**
- * A message of 64 bytes without context goes into its register, another one through the stream port.
- *
- * @returns whether μ was given instead
- */
+/** @returns whether μ was given instead of a message */
 function loadMessage(terminal: Terminal, state: AcceleratorState, args: MessageArguments): boolean {
   if ((args.message === undefined) === (args.mu === undefined))
     throw new UsageError('--message: give a message, or --mu');
   if (args.mu !== undefined) {
     if (args.context !== undefined) throw new UsageError('--context: --mu stands for message and context');
-    state.set('mu', sized(terminal, args.mu, 64, '--mu'));
-    return true;
+    return state.loadSubject({ mu: sized(terminal, args.mu, 64, '--mu') });
   }
   const message = bytesOf(terminal, args.message as string, '--message');
-  const context = args.context === undefined ? new Uint8Array() : bytesOf(terminal, args.context, '--context');
-  if (message.length === 64 && context.length === 0) state.set('message', message);
-  else state.stream({ message, context });
-  return false;
+  const context = args.context === undefined ? {} : { context: bytesOf(terminal, args.context, '--context') };
+  return state.loadSubject({ message, ...context });
 }
 
 export interface SignArguments extends EntropyArguments, MessageArguments {
@@ -100,8 +93,6 @@ export function signTask(terminal: Terminal, args: SignArguments): Task {
   return { command: 'MLDSA_SIGN', state, externalMu, results: ['signature'], secrets: [] };
 }
 
-const SIGNATURE_BYTES = 4627;
-
 export interface VerifyArguments extends MessageArguments {
   readonly publicKey: string;
   readonly signature: string;
@@ -110,7 +101,7 @@ export interface VerifyArguments extends MessageArguments {
 export function verifyTask(terminal: Terminal, args: VerifyArguments): Task {
   const state = accelerator(terminal, undefined);
   state.set('publicKey', readPublicKey(terminal, defaultProvider(), 'mldsa', args.publicKey, '--public-key'));
-  state.set('signature', sized(terminal, args.signature, SIGNATURE_BYTES, '--signature'));
+  state.set('signature', sized(terminal, args.signature, MLDSA_BYTES.signature, '--signature'));
   const externalMu = loadMessage(terminal, state, args);
   return { command: 'MLDSA_VERIFY', state, externalMu, results: ['verifyResult'], secrets: [] };
 }
@@ -122,7 +113,10 @@ export interface EncapsArguments extends EntropyArguments {
 
 export function encapsTask(terminal: Terminal, args: EncapsArguments): Task {
   const state = accelerator(terminal, args.entropy);
-  state.set('encapsulationKey', sized(terminal, args.encapsulationKey, 1568, '--encapsulation-key'));
+  state.set(
+    'encapsulationKey',
+    sized(terminal, args.encapsulationKey, MLKEM_BYTES.encapsulationKey, '--encapsulation-key'),
+  );
   state.set('kemMessage', sized(terminal, args.message, 32, '--message'));
   return { command: 'MLKEM_ENCAPS', state, externalMu: false, results: ['ciphertext'], secrets: ['sharedKey'] };
 }
@@ -134,7 +128,10 @@ export interface DecapsArguments extends EntropyArguments {
 
 export function decapsTask(terminal: Terminal, args: DecapsArguments): Task {
   const state = accelerator(terminal, args.entropy);
-  state.set('decapsulationKey', sized(terminal, args.decapsulationKey, 3168, '--decapsulation-key'));
-  state.set('ciphertext', sized(terminal, args.ciphertext, 1568, '--ciphertext'));
+  state.set(
+    'decapsulationKey',
+    sized(terminal, args.decapsulationKey, MLKEM_BYTES.decapsulationKey, '--decapsulation-key'),
+  );
+  state.set('ciphertext', sized(terminal, args.ciphertext, MLKEM_BYTES.ciphertext, '--ciphertext'));
   return { command: 'MLKEM_DECAPS', state, externalMu: false, results: [], secrets: ['sharedKey'] };
 }

@@ -1,4 +1,4 @@
-import type { Command, Value } from '@rootcap/adams-bridge';
+import { type Command, MLDSA_BYTES, type Value } from '@rootcap/adams-bridge';
 import { compare, Fields, isObject, objects, readJson } from '../fields.ts';
 import { type Mismatch, notRun, type Recognizer, runTests, type TestCase } from '../suite.ts';
 import { suiteName } from '../vector-paths.ts';
@@ -80,10 +80,9 @@ function runTest(list: string, test: Fields): Mismatch {
   return undefined;
 }
 
-const SIGNATURE_BYTES = 4627;
 /** The bench keeps a signature in whole dwords, with a byte of padding. */
 const fitted = (bytes: Uint8Array, value: Value): Uint8Array =>
-  value === 'signature' && bytes.length === SIGNATURE_BYTES + 1 ? bytes.slice(0, SIGNATURE_BYTES) : bytes;
+  value === 'signature' && bytes.length === MLDSA_BYTES.signature + 1 ? bytes.slice(0, MLDSA_BYTES.signature) : bytes;
 
 function listsOf(json: Readonly<Record<string, unknown>>): [string, string, Fields[]][] {
   return Object.entries(json).flatMap(([file, value]) =>
