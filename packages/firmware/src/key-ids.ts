@@ -29,6 +29,7 @@ export const KEY_ID = {
   STABLE_OWNER: 15,
   MDK: 16,
   HEK: 22,
+  MEK: 23,
 } as const satisfies Record<string, number>;
 
 /** Usage of a CDI: key of further derivations and source of both key pairs. */

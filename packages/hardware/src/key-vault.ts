@@ -79,7 +79,8 @@ const DEBUG_VALUES = [0xaaaa_aaaa, 0x5555_5555] as const;
 /** Slots of OCP LOCK (16..23), among them the key that decrypts an MEK and the one that receives it. */
 const FIRST_OCP_LOCK_SLOT = 16;
 const MEK_DECRYPTION_KEY_SLOT = 16;
-const KEY_RELEASE_SLOT = 23;
+/** The only one that the DMA reads. */
+export const KEY_RELEASE_SLOT = 23;
 
 const KEY_CTRL = KV_REG.registers.KEY_CTRL;
 

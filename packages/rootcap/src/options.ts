@@ -14,6 +14,7 @@ import {
   type AbrEngine,
   type AbrProfileName,
   type BlockFactory,
+  type EncryptionEngineOptions,
   type Fuses,
   type Straps,
   type TrngResponder,
@@ -67,7 +68,10 @@ export interface DeviceOptions {
   readonly mcuFirmware?: Uint8Array;
   /** Whether the MCU's firmware is encrypted (ciphertext, then a 16-byte tag), so that the MCU has to decrypt it first. */
   readonly encryptedMcuFirmware?: boolean;
+  /** OCP LOCK, which needs a subsystem: `subsystemMode` is then the default. */
   readonly ocpLock?: boolean;
+  /** The drive's encryption engine, which a device with OCP LOCK has: its key cache, its times. */
+  readonly encryptionEngine?: EncryptionEngineOptions;
   readonly internalTrng?: boolean;
   /** `CPTRA_HW_REV_ID.cptra_generation`: major [3:0], minor [7:4], patch [15:8]. Default 0x0112. */
   readonly hwRevId?: number;
@@ -124,6 +128,7 @@ export interface ResolvedOptions extends DeviceOptions {
   readonly provider: CryptoProvider;
   readonly entropy: Entropy;
   readonly lifecycle: LifecycleName;
+  readonly subsystemMode: boolean;
   readonly debugLocked: boolean;
   readonly fuses: Fuses;
   readonly obfuscationKey: Uint8Array;
@@ -155,6 +160,9 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     throw new RangeError(`adamsBridge: ${adamsBridge} is none of ${ADAMS_BRIDGES.join(', ')}`);
   if (options.abrProfile !== undefined && !Object.hasOwn(ABR_PROFILES, options.abrProfile))
     throw new RangeError(`abrProfile: ${options.abrProfile} is none of ${Object.keys(ABR_PROFILES).join(', ')}`);
+  const subsystemMode = options.subsystemMode ?? options.ocpLock ?? false;
+  if (options.encryptionEngine !== undefined && !(subsystemMode && options.ocpLock === true))
+    throw new RangeError('encryptionEngine: only a subsystem with ocpLock has one');
   requireWords('mcuFirmware', options.mcuFirmware);
   const seed = typeof options.seed === 'string' ? utf8ToBytes(options.seed) : (options.seed ?? utf8ToBytes(DEMO_SEED));
   return {
@@ -162,6 +170,7 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     provider,
     entropy: options.entropy ?? replayableEntropy(seed, provider),
     lifecycle,
+    subsystemMode,
     debugLocked: options.debugLocked ?? true,
     fuses: { ...demoFuses(provider), ...options.fuses },
     obfuscationKey: options.obfuscationKey ?? DEMO_OBFUSCATION_KEY,
