@@ -7,7 +7,11 @@ export type DriveErrorCode =
   | 'CORRUPT'
   | 'CLOSED'
   | 'IN_USE'
-  | 'READ_ONLY';
+  | 'READ_ONLY'
+  | 'POWERED_OFF'
+  | 'ACCESS_DENIED'
+  | 'UNKNOWN'
+  | 'EXISTS';
 
 /** A refusal by the drive. The fronts map `code` to the status of their protocol. */
 export class DriveError extends Error {

@@ -16,6 +16,7 @@ export type {
   LockPort,
 } from './port.ts';
 export { HpkeHandle, SealedAccessKey } from './sealed-access-key.ts';
+export { type SealedKeys, sealedAccessKey } from './sealed-keys.ts';
 export { type CachedMek, SoftwareEngine } from './software-engine.ts';
 export { type SoftwareLockOptions, softwareHpke, softwareLockPort } from './software-port.ts';
 export { CONFORMANCES, type Conformance, type LockState, newLockState } from './state.ts';

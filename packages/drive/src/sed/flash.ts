@@ -1,0 +1,72 @@
+import type { ScryptCost } from './pin.ts';
+import type { SealedRecord } from './root-of-trust.ts';
+
+/**
+ * What a drive's flash holds beside the media. Nothing in it is a key in the clear: SEK and DPKs are sealed by the root of
+ * trust or under a PIN, MPKs and MEKs wrapped by it. Byte strings are hexadecimal.
+ */
+export interface FlashState {
+  readonly format: 'rootcap-drive';
+  readonly version: 1;
+  readonly serial: string;
+  readonly model: string;
+  /** Vendor root and IDevID certificate, DER. */
+  readonly vendorChain: readonly string[];
+  /** Soft epoch key. */
+  readonly sek: SealedRecord;
+  /** How often the SEK was replaced. */
+  readonly epoch: number;
+  readonly namespaces: readonly NamespaceRecord[];
+  readonly parties: readonly PartyRecord[];
+  readonly ranges: readonly RangeRecord[];
+}
+
+export interface NamespaceRecord {
+  readonly nsid: number;
+  readonly name: string;
+  readonly blockCount: number;
+}
+
+/** Somebody whose access key is needed. */
+export interface PartyRecord {
+  /** Metadata of the MPK: UID of the AccessCondition. */
+  readonly uid: string;
+  /** WrappedKey of type LOCKED_MPK. */
+  readonly lockedMpk: string;
+}
+
+/** Blocks of a namespace under one media key. */
+export interface RangeRecord {
+  readonly name: string;
+  readonly nsid: number;
+  readonly start: number;
+  /** Last block, itself inside. */
+  readonly end: number;
+  readonly dpk: DpkProtector;
+  /** UIDs of all whose MPKs are mixed into the media key, in this order. */
+  readonly parties: readonly string[];
+  /** WrappedKey of type WRAPPED_MEK; absent after an erasure, until the range is unlocked. */
+  readonly wrappedMek?: string;
+}
+
+/** How the data protection key of a range is kept: by the root of trust alone, or under a PIN. */
+export type DpkProtector =
+  | { readonly kind: 'device'; readonly sealed: SealedRecord }
+  | { readonly kind: 'pin'; readonly salt: string; readonly cost: ScryptCost; readonly sealed: string };
+
+/** One record that is read whole and replaced whole; what was written survives loss of power when the promise settles. */
+export interface RecordStore<T> {
+  read(): T | undefined;
+  write(value: T): Promise<void>;
+}
+
+/** A store in memory, for tests and for a browser. */
+export function memoryRecord<T>(initial?: T): RecordStore<T> {
+  let kept: string | undefined = initial === undefined ? undefined : JSON.stringify(initial);
+  return {
+    read: () => (kept === undefined ? undefined : (JSON.parse(kept) as T)),
+    write: async (value) => {
+      kept = JSON.stringify(value);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { concatBytes, type HpkeKemId } from '@rootcap/crypto';
+import { ACCESS_KEY_SIZE, MAX_ENC_SIZE, type SealedAccessKey } from './sealed-access-key.ts';
+
+/** Access keys that a remote party sealed in one HPKE context. */
+export interface SealedKeys {
+  readonly kemId: HpkeKemId;
+  /** HPKE info: method UID ‖ object UID, at most 256 bytes. */
+  readonly info: Uint8Array;
+  /** Encapsulation: 97, 1568 or 1665 bytes. */
+  readonly enc: Uint8Array;
+  /** Ciphertext ‖ tag, 48 bytes each, in the order of their sequence. */
+  readonly ciphertexts: readonly Uint8Array[];
+}
+
+const MAX_INFO_SIZE = 256;
+
+/** Bits of `hpke_algorithm`. */
+const ALGORITHM_BITS: Readonly<Record<HpkeKemId, number>> = { 17: 1, 66: 2, 81: 4 };
+
+function padded(bytes: Uint8Array, size: number): Uint8Array {
+  return concatBytes(bytes, new Uint8Array(size - bytes.length));
+}
+
+/**
+ * The mailbox's `SealedAccessKey` of the first of the sealed keys. The second one of a rewrap is the request's
+ * `new_ak_ciphertext`.
+ *
+ * @param handle - handle of the HPKE key in the device, which only its drive knows
+ */
+export function sealedAccessKey(
+  { kemId, info, enc, ciphertexts: [first] }: SealedKeys,
+  handle: number,
+): SealedAccessKey {
+  if (first === undefined) throw new RangeError('ciphertexts: expected at least 1, got 0');
+  return {
+    hpke_handle: { handle, hpke_algorithm: ALGORITHM_BITS[kemId] },
+    access_key_len: ACCESS_KEY_SIZE,
+    info_len: info.length,
+    info: padded(info, MAX_INFO_SIZE),
+    kem_ciphertext: padded(enc, MAX_ENC_SIZE),
+    _padding: new Uint8Array(3),
+    ak_ciphertext: first,
+  };
+}
