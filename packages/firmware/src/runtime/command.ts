@@ -30,6 +30,8 @@ export interface RuntimeCommand<Request = never> {
   readonly lengthError?: ErrorName;
   /** Absent: any client may send it. */
   readonly pl0?: Pl0Rule;
+  /** Asked before anything else. @throws RotError if this device does not have what the command is about */
+  readonly requires?: (context: FirmwareContext) => void;
   /**
    * @returns the response with an empty checksum, which the mailbox seals; nothing for a response of header only
    * @throws RotError to refuse; the command then leaves no trace
@@ -75,6 +77,7 @@ export function pl0Only(rule: Pl0Rule, command: RuntimeCommand): RuntimeCommand 
 
 /** Decodes a request by its length class and runs the command. */
 export function* runCommand(context: FirmwareContext, command: RuntimeCommand, message: Uint8Array): Firmware<Handled> {
+  command.requires?.(context);
   if (command.pl0 === 'first') ensurePl0(context);
   const request = decodeRequest(command, message);
   if (command.pl0 === 'decoded') ensurePl0(context);
