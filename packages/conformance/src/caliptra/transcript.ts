@@ -14,7 +14,7 @@ import {
 } from '../suite.ts';
 import { folderAt, folderPathOf, suiteName } from '../vector-paths.ts';
 import { compareCode, compareText, firstMismatch } from './checks.ts';
-import { isKnownRom, recordedConfig, recordedDevice, recordedFirmware } from './recorded-device.ts';
+import { isKnownRom, ProbedKeyCache, recordedConfig, recordedDevice, recordedFirmware } from './recorded-device.ts';
 
 const ids = (...names: readonly CommandName[]): ReadonlySet<number> => new Set(names.map((name) => COMMAND_ID[name]));
 
@@ -81,6 +81,7 @@ class Session {
   readonly #entries: readonly JsonObject[];
   #device: Device | undefined;
   #axiUser = 1;
+  #keyCache = new ProbedKeyCache();
   #leftOut: LeftOut = LEFT_OUT.nothing;
 
   constructor(folder: VectorFolder, entries: readonly JsonObject[], context: ConformanceContext) {
@@ -96,7 +97,8 @@ class Session {
     );
     // The device that loads a second image must measure that one as recorded too.
     const provider = this.#update()?.provider ?? this.#context.provider;
-    const device = recordedDevice(this.#folder, provider, { requestCsr }).bootToRom();
+    this.#keyCache = new ProbedKeyCache();
+    const device = recordedDevice(this.#folder, provider, { requestCsr, keyCache: this.#keyCache }).bootToRom();
     this.#leftOut = LEFT_OUT.nothing;
     if (!inRom) bootFirmware(device);
     return device;
@@ -141,8 +143,10 @@ class Session {
   }
 
   command(entry: Fields): Mismatch {
-    if (entry.has('observed_mek_hex'))
-      notRun('keys that the encryption engine was given, which the model does not have');
+    if (entry.has('observed_mek_hex')) {
+      this.device.run();
+      return compare('released key', this.#keyCache.released, entry.hex('observed_mek_hex'));
+    }
     const id = entry.number('cmd');
     this.device.run();
     this.#requireComparable(id, entry);
