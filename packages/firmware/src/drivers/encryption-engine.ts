@@ -128,6 +128,6 @@ const DEFAULT_PERIOD = 2500;
  * @param period - of the clock, in ps; 0 counts as 2500
  * @see caliptra-sw:runtime/src/ocp_lock/mod.rs (timeout_to_mtime)
  */
-export function timeoutCycles(milliseconds: number, period: number): number {
+function timeoutCycles(milliseconds: number, period: number): number {
   return Math.ceil((Math.min(milliseconds, HOUR) * PICOSECONDS_PER_MS) / (period === 0 ? DEFAULT_PERIOD : period));
 }
