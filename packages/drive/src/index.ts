@@ -7,6 +7,8 @@ export {
   MediumError,
   RangeOutOfBoundsError,
 } from './errors.ts';
+export { Journal } from './journal/journal.ts';
+export type { Changes } from './journal/record.ts';
 export { ENGINE_ERROR, type MediaKeyCache } from './media-key-cache.ts';
 export type { Medium, MediumStore } from './medium.ts';
 export { MemoryMedium } from './memory-medium.ts';
@@ -18,6 +20,10 @@ export { blankHekFuses, type HekFuses, type HekSlot, type HekSlotState } from '.
 export type { HpkeKeyView, PartyGrant, SealedRecord } from './sed/root-of-trust.ts';
 export type { RangeOptions } from './sed/state-checks.ts';
 export type { DriveEvent, DriveListener, DriveStatus, RangeStatus } from './sed/status.ts';
+export { type NbdErrorCode, NbdProtocolError } from './nbd/errors.ts';
+export type { TlsPolicy } from './nbd/negotiation.ts';
+export { NbdSession, type NbdSessionOptions, type NbdWire } from './nbd/session.ts';
+export { type PowerLossOptions, PowerLossStore } from './power-loss.ts';
 export { XtsDataPath, type XtsDataPathOptions } from './xts/data-path.ts';
 export { decodeMetadata, encodeMetadata, METADATA_SIZE, type RangeMetadata } from './xts/metadata.ts';
 export { portableEngine, type UnitCipher, type UnitCipherEngine } from './xts/unit-cipher.ts';
