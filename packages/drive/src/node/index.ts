@@ -1,1 +1,3 @@
 export type { Namespace } from '../namespace.ts';
+export { connectNvme, type NvmeConnectOptions } from './nvme-host.ts';
+export { type NvmeServer, type NvmeServerOptions, serveNvme } from './nvme-server.ts';
