@@ -27,6 +27,7 @@ export {
   SmartLog,
   type TransportAddress,
 } from './log-pages.ts';
+export { MemorySubsystem, type MemorySubsystemOptions } from './memory-subsystem.ts';
 export { FATAL_ERROR, NvmeTransportError, PDU_TYPE, PDUS } from './pdu.ts';
 export { encodePdu, PduReader } from './pdu-stream.ts';
 export { NvmeStatusError, STATUS, type StatusName, statusField, statusName } from './status.ts';

@@ -116,8 +116,10 @@ export function commonHeader(
   const digested = !UNDIGESTED.has(name);
   const end = hlen + (digested && headerDigest ? DIGEST_SIZE : 0);
   const withData = size > 0 && PDUS[name].data;
-  const pdo = withData ? Math.ceil(end / alignment) * alignment : 0;
-  const tail = withData ? pdo + size + (digested && dataDigest ? DIGEST_SIZE : 0) : end;
+  // A terminate request has no PDO: what it repeats follows its header at once.
+  const start = digested ? Math.ceil(end / alignment) * alignment : end;
+  const pdo = withData && digested ? start : 0;
+  const tail = withData ? start + size + (digested && dataDigest ? DIGEST_SIZE : 0) : end;
   const digestFlags = digested ? (headerDigest ? FLAG.HDGSTF : 0) | (withData && dataDigest ? FLAG.DDGSTF : 0) : 0;
-  return { type: PDU_TYPE[name], flags: flags | digestFlags, hlen, pdo: UNDIGESTED.has(name) ? 0 : pdo, plen: tail };
+  return { type: PDU_TYPE[name], flags: flags | digestFlags, hlen, pdo, plen: tail };
 }
