@@ -1,0 +1,105 @@
+import { EncryptedNamespace } from '../encrypted-namespace.ts';
+import { ENGINE_ERROR } from '../media-key-cache.ts';
+import type { Medium } from '../medium.ts';
+import { MemoryMedium } from '../memory-medium.ts';
+import type { SecurityProtocol, Subsystem } from '../namespace.ts';
+import { XtsDataPath } from '../xts/data-path.ts';
+import { encodeMetadata } from '../xts/metadata.ts';
+import type { UnitCipherEngine } from '../xts/unit-cipher.ts';
+
+export interface MemorySubsystemOptions {
+  readonly engine: UnitCipherEngine;
+  /** Source of media keys. */
+  readonly random: (size: number) => Uint8Array;
+  /** Blocks of each namespace. */
+  readonly blockCounts: readonly number[];
+  readonly serial?: string;
+  /** Media of the namespaces. Default: in memory. */
+  readonly media?: readonly Medium[];
+  /** Makes what is behind Security Send and Receive. Default: a protocol that has no others. */
+  readonly security?: (subsystem: MemorySubsystem) => SecurityProtocol;
+}
+
+const AUX = new Uint8Array(32);
+const KEY_SIZE = 64;
+
+/** No security protocol but the one that says so. */
+const NO_SECURITY: SecurityProtocol = {
+  send: (protocol) => {
+    throw new RangeError(`security protocol ${protocol}`);
+  },
+  receive: (protocol) => {
+    if (protocol !== 0) throw new RangeError(`security protocol ${protocol}`);
+    return Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 0);
+  },
+};
+
+/**
+ * A drive that makes and keeps its media keys by itself, where a real one has a root of trust: for tests, examples and
+ * proofs of the fronts. The media hold ciphertext only.
+ */
+export class MemorySubsystem implements Subsystem {
+  readonly serial: string;
+  readonly model = 'Rootcap memory drive';
+  readonly firmwareRevision = '1';
+  readonly namespaces: readonly EncryptedNamespace[];
+  readonly security: SecurityProtocol;
+  readonly #dataPath: XtsDataPath;
+  readonly #random: (size: number) => Uint8Array;
+  readonly #keys: Uint8Array[];
+  #locked = false;
+
+  constructor(options: MemorySubsystemOptions) {
+    const { engine, random, blockCounts, serial = 'ROOTCAP0001', media = [], security = () => NO_SECURITY } = options;
+    this.serial = serial;
+    this.#random = random;
+    this.#dataPath = new XtsDataPath({ engine });
+    this.namespaces = blockCounts.map((blockCount, i) => {
+      const medium = media[i] ?? new MemoryMedium();
+      return new EncryptedNamespace({ nsid: i + 1, blockCount, dataPath: this.#dataPath, medium });
+    });
+    this.#keys = this.namespaces.map(() => random(KEY_SIZE));
+    this.#load();
+    this.security = security(this);
+  }
+
+  get locked(): boolean {
+    return this.#locked;
+  }
+
+  /** Forgets the loaded keys: loss of power does the same. */
+  lock(): void {
+    this.#dataPath.zeroize();
+    this.#locked = true;
+  }
+
+  unlock(): void {
+    this.#dataPath.zeroize();
+    this.#load();
+    this.#locked = false;
+  }
+
+  async cryptoErase(nsid: number | 'all'): Promise<void> {
+    this.replaceKeys(nsid);
+  }
+
+  /** Gives namespaces new keys. What was written under the old ones is gone. */
+  replaceKeys(nsid: number | 'all'): void {
+    for (const [i, namespace] of this.namespaces.entries()) {
+      if (nsid !== 'all' && namespace.nsid !== nsid) continue;
+      this.#keys[i]?.fill(0);
+      this.#keys[i] = this.#random(KEY_SIZE);
+      namespace.discard(0, namespace.blockCount);
+    }
+    if (!this.#locked) this.unlock();
+  }
+
+  #load(): void {
+    for (const [i, { nsid, blockCount }] of this.namespaces.entries()) {
+      const metadata = encodeMetadata({ start: 0, end: blockCount - 1, nsid });
+      const error = this.#dataPath.load(metadata, AUX, this.#keys[i] as Uint8Array);
+      if (error !== ENGINE_ERROR.OK)
+        throw new RangeError(`namespace ${nsid}: the engine refuses its key, ERR ${error}`);
+    }
+  }
+}
