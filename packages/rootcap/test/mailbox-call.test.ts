@@ -1,8 +1,16 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { defaultProvider } from '@rootcap/crypto/default';
 import { DpeError } from '@rootcap/dpe';
 import { RotError } from '@rootcap/errors';
-import { COMMAND_ID, type CommandName, commandCatalogue, encodeRequest, sizeNameOf } from '@rootcap/firmware';
+import {
+  CM_KEY_USAGE,
+  COMMAND_ID,
+  type CommandName,
+  commandCatalogue,
+  encodeRequest,
+  sizeNameOf,
+} from '@rootcap/firmware';
 import { StructError } from '@rootcap/struct';
 import fc from 'fast-check';
 import { createDevice, type Device } from 'rootcap';
@@ -176,6 +184,16 @@ describe('dpe.call', () => {
     );
     expect(() => dpe.call('GetProfile', {}, { algorithm: 'rsa' as never })).toThrow(/^algorithm: rsa/);
   });
+});
+
+test('data whose size is in the header of its response is cut to it', () => {
+  const { mailbox } = device();
+  const { cmk } = mailbox.call('CM_IMPORT', { key_usage: CM_KEY_USAGE.AES, input: new Uint8Array(32).fill(1) });
+  const { context, iv } = mailbox.call('CM_AES_GCM_ENCRYPT_INIT', { flags: 0, cmk, aad: new Uint8Array(0) });
+  const plaintext = new Uint8Array(20).fill(5);
+  const { ciphertext, tag } = mailbox.call('CM_AES_GCM_ENCRYPT_FINAL', { context, plaintext });
+  const sealed = new Uint8Array([...ciphertext, ...tag]);
+  expect(defaultProvider().aead.gcmOpen(new Uint8Array(32).fill(1), iv, sealed)).toEqual(plaintext);
 });
 
 test('the catalogue has every command once, with the layouts and stages of the tables', () => {

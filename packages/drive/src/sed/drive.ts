@@ -19,7 +19,7 @@ import {
   setPermaHek,
   zeroizeHek,
 } from './hek-fuses.ts';
-import { openByPin, protectByPin } from './pin.ts';
+import { openByPin, protectByPin, type ScryptCost } from './pin.ts';
 import { type HpkeKeyView, type PartyGrant, RootOfTrust } from './root-of-trust.ts';
 import { checkRange, givesWay, openFlash, type RangeOptions } from './state-checks.ts';
 import type { DriveEvent, DriveListener, DriveStatus, RangeStatus } from './status.ts';
@@ -40,6 +40,8 @@ export interface DriveParts {
    */
   readonly rootOfTrust: (parts: { readonly hekSeed: Uint8Array; readonly keyCache: XtsDataPath }) => Device;
   readonly security?: SecurityProtocol;
+  /** What trying a PIN costs. Default N = 2^15, r = 8, p = 1. */
+  readonly pinCost?: ScryptCost;
 }
 
 export interface CreateOptions {
@@ -167,6 +169,7 @@ export class SelfEncryptingDrive implements Subsystem {
   #boot(): void {
     const { dataPath, rootOfTrust, medium } = this.#parts;
     const { seed, metadata } = reportedHek(this.#hekFuses);
+    dataPath.zeroize();
     const rot = new RootOfTrust(rootOfTrust({ hekSeed: hexToBytes(seed), keyCache: dataPath }));
     this.#hekAvailable = rot.boot(metadata);
     this.#rootOfTrust = rot;
@@ -497,8 +500,8 @@ export class SelfEncryptingDrive implements Subsystem {
   }
 
   #pinProtector(dpk: Uint8Array, pin: string, name: string): DpkProtector {
-    const { provider, entropy } = this.#parts;
-    return protectByPin({ aead: provider.aead, entropy }, dpk, pin, dpkContext(name));
+    const { provider, entropy, pinCost } = this.#parts;
+    return protectByPin({ aead: provider.aead, entropy }, dpk, pin, dpkContext(name), pinCost);
   }
 
   #openDpk({ name, dpk }: RangeRecord, pin: string | undefined): Uint8Array {

@@ -1,4 +1,5 @@
 import { bytesToHex, type HpkeKemId, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
+import { CM_KEY_USAGE } from '@rootcap/firmware';
 import { type SealedKeys, sealedAccessKey, WrappedKey } from '@rootcap/ocp-lock';
 import type { Device } from 'rootcap';
 import { DriveError } from '../errors.ts';
@@ -28,6 +29,8 @@ const KEM_IDS: Readonly<Record<number, HpkeKemId>> = { 1: 0x0011, 2: 0x0042, 4: 
 /** `key_type` of CM_DERIVE_STABLE_KEY: from the LDevID CDI, the owner's. */
 const STABLE_KEY = 2;
 const FLASH_KEY_INFO = utf8ToBytes('rootcap drive flash key'.padEnd(32, '\0'));
+/** `hash_algorithm` of the cryptographic mailbox. */
+const SHA512 = 2;
 const HEK_AVAILABLE = 0x8000_0000;
 const ENGINE_TIMEOUT = 1000;
 
@@ -83,7 +86,14 @@ export class RootOfTrust {
   }
 
   #flashKey() {
-    return this.#mailbox.call('CM_DERIVE_STABLE_KEY', { key_type: STABLE_KEY, info: FLASH_KEY_INFO }).cmk;
+    const { cmk } = this.#mailbox.call('CM_DERIVE_STABLE_KEY', { key_type: STABLE_KEY, info: FLASH_KEY_INFO });
+    return this.#mailbox.call('CM_HMAC_KDF_COUNTER', {
+      kin: cmk,
+      hash_algorithm: SHA512,
+      key_usage: CM_KEY_USAGE.AES,
+      key_size: 32,
+      label: FLASH_KEY_INFO,
+    }).kout;
   }
 
   // Access keys

@@ -79,11 +79,11 @@ export function sizeNameOf(layout: AnyLayout, name: string): string | undefined 
   const other = OTHER_SIZES[layout.name]?.[name];
   if (other !== undefined) return other;
   const names = layout.fieldNames;
-  const size = [`${name}_size`, `${name}_len`, `${name}_length`, `${name.replace(/s$/, '')}_count`].find((candidate) =>
-    names.includes(candidate),
-  );
+  const candidates = [`${name}_size`, `${name}_len`, `${name}_length`, `${name.replace(/s$/, '')}_count`];
+  const size = candidates.find((candidate) => names.includes(candidate));
   if (size !== undefined || names[0] !== 'hdr' || names[1] !== name) return size;
-  return layout.member('hdr').field.rows?.some(({ path }) => path === SIZE_IN_HEADER) ? SIZE_IN_HEADER : undefined;
+  const inHeader = layout.member('hdr').field.rows?.map(({ path }) => path) ?? [];
+  return [SIZE_IN_HEADER, ...candidates].find((candidate) => inHeader.includes(candidate));
 }
 
 /** A value filled up to the room of its field; as it is if it has no size. */
