@@ -178,6 +178,7 @@ export class Chip {
     this.keyVault = new KeyVault({
       debugLocked: () => soc.debugLocked,
       ocpLockInProgress,
+      ocpLockEnabled: () => soc.ocpLockEnabled,
       reference,
       emit,
     });

@@ -32,7 +32,7 @@ export interface DmaOptions {
 }
 
 /** Bit of `ERROR_INTERNAL_INTR_R` that tells what went wrong. */
-export type DmaFault = 'error_cmd_dec' | 'error_axi_wr' | 'error_kv_rd';
+export type DmaFault = 'error_cmd_dec' | 'error_axi_wr' | 'error_kv_rd' | 'error_kv_rd_large';
 
 /** The DMA refused a transfer or could not make it. The interrupt of the same name is raised. */
 export class DmaError extends Error {
@@ -94,13 +94,14 @@ export class Dma extends RegisterFile<(typeof AXI_DMA_REG)['registers']> {
    *
    * @param length - bytes
    * @throws DmaError `error_cmd_dec` unless OCP LOCK is in progress and `destination` and `length` are what the straps
-   *   say; `error_kv_rd` if the slot is locked against use, not meant for DMA or shorter; `error_axi_wr` if nothing answers
+   *   say; `error_kv_rd` if the slot is locked against use or not meant for DMA, `error_kv_rd_large` if it holds less;
+   *   `error_axi_wr` if nothing answers
    * @see caliptra-rtl:src/axi/rtl/axi_dma_ctrl.sv
    */
   releaseKey(destination: bigint | number, length: number): void {
     try {
       this.#checkRelease(BigInt(destination), length);
-      this.#options.axi.writeSecret(destination, this.#releasedKey().subarray(0, length));
+      this.#options.axi.writeSecret(destination, this.#releasedKey(length));
       this.#reportRelease(length, false);
     } catch (error) {
       this.#reportRelease(length, true);
@@ -117,11 +118,11 @@ export class Dma extends RegisterFile<(typeof AXI_DMA_REG)['registers']> {
       throw new DmaError('error_cmd_dec', `length: ${length} is not SS_KEY_RELEASE_SIZE, or no size of a key`);
   }
 
-  #releasedKey(): Uint8Array {
+  #releasedKey(length: number): Uint8Array {
     const key = this.#options.keyVault.readBlock(KEY_RELEASE_SLOT, KeyUsage.DMA_DATA, 'key-read');
-    if (key.length !== KEY_SIZE)
-      throw new DmaError('error_kv_rd', `key-vault slot ${KEY_RELEASE_SLOT} holds no whole key`);
-    return key;
+    if (key.length < length)
+      throw new DmaError('error_kv_rd_large', `key-vault slot ${KEY_RELEASE_SLOT} holds ${key.length} bytes`);
+    return key.subarray(0, length);
   }
 
   #reportRelease(length: number, refused: boolean): void {

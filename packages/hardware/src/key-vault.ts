@@ -63,6 +63,8 @@ export interface KeyVaultOptions {
   readonly debugLocked?: () => boolean;
   /** `SS_OCP_LOCK_CTRL.LOCK_IN_PROGRESS`. Default false. */
   readonly ocpLockInProgress?: () => boolean;
+  /** The strap of OCP LOCK mode, by which the DOE is judged: it works before LOCK is in progress. Default false. */
+  readonly ocpLockEnabled?: () => boolean;
   /** Whose behaviour to follow where they differ; see {@link KeyVault}. Default `emulator`. */
   readonly reference?: Reference;
   readonly emit?: Emit;
@@ -104,6 +106,7 @@ export interface KeyVaultState extends RegisterFileState {
 export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
   readonly #debugLocked: () => boolean;
   readonly #ocpLockInProgress: () => boolean;
+  readonly #ocpLockEnabled: () => boolean;
   /** Whose behaviour this vault follows. */
   readonly reference: Reference;
   readonly #emit: Emit;
@@ -116,6 +119,7 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
     super(KV_REG);
     this.#debugLocked = options.debugLocked ?? (() => true);
     this.#ocpLockInProgress = options.ocpLockInProgress ?? (() => false);
+    this.#ocpLockEnabled = options.ocpLockEnabled ?? (() => false);
     this.reference = options.reference ?? 'emulator';
     this.#emit = options.emit ?? ignoreEvents;
     this.#firstControl = this.wordIndex('KEY_CTRL');
@@ -304,7 +308,7 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
   }
 
   #checkOrigin(slot: number, { engine, slots, ecbDecrypt }: KeyOrigin): void {
-    const lock = this.#ocpLockInProgress();
+    const lock = engine === 'doe' ? this.#ocpLockEnabled() : this.#ocpLockInProgress();
     const isLockSlot = slot >= FIRST_OCP_LOCK_SLOT;
     const crosses = slots.some((source) => source >= FIRST_OCP_LOCK_SLOT !== isLockSlot);
     const releases = lock && ecbDecrypt === true && slots[0] === MEK_DECRYPTION_KEY_SLOT && slot === KEY_RELEASE_SLOT;

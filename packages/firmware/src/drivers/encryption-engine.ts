@@ -2,6 +2,7 @@ import { RotError } from '@rootcap/errors';
 import { type Chip, ENCRYPTION_ENGINE_SFR, ENGINE_COMMAND, MEK_SIZE } from '@rootcap/hardware';
 import { pack, unpack } from '@rootcap/struct';
 import { KEY_ID } from '../key-ids.ts';
+import { NmiPending } from '../trap.ts';
 import { dmaReleaseKey, dmaWrite, readAxiWord, writeAxiWord } from './dma.ts';
 import { eraseKey } from './key-vault.ts';
 import { axiBase } from './straps.ts';
@@ -80,7 +81,8 @@ export class EncryptionEngineDriver {
    *
    * @param timeout - {@link timeoutCycles}
    * @returns 0, or `ERR << 4 | RDY` of a command that the engine refused
-   * @throws RotError OCP_LOCK_ENGINE_TIMEOUT if more cycles have passed
+   * @throws RotError OCP_LOCK_ENGINE_TIMEOUT if more cycles have passed; NmiPending if the watchdog of the command, which
+   *   has 20 million cycles, expires first
    */
   waitDone(timeout: number): number {
     const chip = this.#chip;
@@ -91,6 +93,7 @@ export class EncryptionEngineDriver {
       const left = timeout - (chip.cycles - start);
       if (left < 0) throw new RotError('OCP_LOCK_ENGINE_TIMEOUT', `${timeout} cycles`);
       const { done, err, rdy } = unpack(CTRL, this.readCtrl());
+      if (chip.nmiPending) throw new NmiPending();
       if (done === 1) return err === 0 ? 0 : (err << 4) | rdy;
       // Nothing changes before the next event, so CTRL need not be read until then.
       chip.stall(Math.max(1, Math.min(left + 1, chip.cyclesToEvent)));
@@ -130,6 +133,6 @@ const DEFAULT_PERIOD = 2500;
  * @param period - of the clock, in ps; 0 counts as 2500
  * @see caliptra-sw:runtime/src/ocp_lock/mod.rs (timeout_to_mtime)
  */
-export function timeoutCycles(milliseconds: number, period: number): number {
+function timeoutCycles(milliseconds: number, period: number): number {
   return Math.ceil((Math.min(milliseconds, HOUR) * PICOSECONDS_PER_MS) / (period === 0 ? DEFAULT_PERIOD : period));
 }
