@@ -111,7 +111,7 @@ describe.each(SUITES)('multi-party protection keys with %s', (suite) => {
 });
 
 describe('sealed access keys', () => {
-  const request = (self: Bench, sealed_access_key: ReturnType<Bench['seal']>, metadata_len = 32) => ({
+  const request = (sealed_access_key: ReturnType<Bench['seal']>, metadata_len = 32) => ({
     reserved: 0,
     sek: SEK,
     metadata_len,
@@ -121,7 +121,7 @@ describe('sealed access keys', () => {
   const generate = (change: (sealed: ReturnType<Bench['seal']>) => object, metadata_len = 32): string => {
     const self = bench();
     const sealed = self.seal();
-    return refusal(() => self.call('GENERATE_MPK', request(self, { ...sealed, ...change(sealed) }, metadata_len)));
+    return refusal(() => self.call('GENERATE_MPK', request({ ...sealed, ...change(sealed) }, metadata_len)));
   };
 
   test.each([
@@ -161,7 +161,7 @@ describe('sealed access keys', () => {
     const self = bench();
     const sealed = self.seal({ suite });
     const kem_ciphertext = flipped(sealed.kem_ciphertext, suite === 'p384' ? 40 : 1608);
-    expect(refusal(() => self.call('GENERATE_MPK', request(self, { ...sealed, kem_ciphertext })))).toBe(
+    expect(refusal(() => self.call('GENERATE_MPK', request({ ...sealed, kem_ciphertext })))).toBe(
       'DRIVER_ECC384_HW_ERROR',
     );
   });
