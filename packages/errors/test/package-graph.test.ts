@@ -18,6 +18,7 @@ const ORDER = [
   '@rootcap/firmware',
   'rootcap',
   '@rootcap/drive',
+  '@rootcap/kms',
   '@rootcap/device-rpc',
   '@rootcap/conformance',
   '@rootcap/cli',
