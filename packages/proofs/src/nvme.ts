@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DebianPrograms } from './nvme/debian.ts';
 import { memoryDrive } from './nvme/drive.ts';
 import { Guest } from './nvme/guest.ts';
-import { proveNvme } from './nvme/steps.ts';
 import { buildSedutil } from './nvme/sedutil.ts';
+import { proveNvme } from './nvme/steps.ts';
 import { Checklist } from './tools.ts';
 
 const checklist = new Checklist();

@@ -32,3 +32,16 @@ export { FATAL_ERROR, NvmeTransportError, PDU_TYPE, PDUS } from './pdu.ts';
 export { encodePdu, PduReader } from './pdu-stream.ts';
 export { NvmeStatusError, STATUS, type StatusName, statusField, statusName } from './status.ts';
 export { defaultNqn, NVME_TCP_PORT, NvmeTarget, type NvmeTargetOptions } from './target.ts';
+export {
+  type OpalAuthority,
+  type OpalCredential,
+  type OpalPort,
+  type OpalRange,
+  OpalRefusal,
+  type OpalState,
+  type OpalStatus,
+} from './tcg/opal-port.ts';
+export { frame, unframe } from './tcg/packets.ts';
+export { encodeTokens, parseTokens, type TcgItem, type TcgValue, TOKEN, TokenError } from './tcg/tokens.ts';
+export { BASE_COMID, SECURITY_PROTOCOL, Tper } from './tcg/tper.ts';
+export { METHOD, UID } from './tcg/uids.ts';

@@ -82,7 +82,9 @@ async function flushed(controller: NvmeController, namespaces: readonly Namespac
   return {};
 }
 
+/** What every write ends with. */
 function settle(controller: NvmeController, { cdw12 }: Sqe, namespace: Namespace): NvmeAnswer | Promise<NvmeAnswer> {
+  controller.shared.sanitize.written();
   const forceUnitAccess = field(cdw12, 30, 30) === 1;
   const cached = controller.features.get('VOLATILE_WRITE_CACHE') !== 0;
   return forceUnitAccess || !cached ? flushed(controller, [namespace]) : {};

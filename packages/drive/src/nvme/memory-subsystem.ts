@@ -6,6 +6,8 @@ import type { SecurityProtocol, Subsystem } from '../namespace.ts';
 import { XtsDataPath } from '../xts/data-path.ts';
 import { encodeMetadata } from '../xts/metadata.ts';
 import type { UnitCipherEngine } from '../xts/unit-cipher.ts';
+import { SoftwareOpal } from './software-opal.ts';
+import { Tper } from './tcg/tper.ts';
 
 export interface MemorySubsystemOptions {
   readonly engine: UnitCipherEngine;
@@ -16,23 +18,10 @@ export interface MemorySubsystemOptions {
   readonly serial?: string;
   /** Media of the namespaces. Default: in memory. */
   readonly media?: readonly Medium[];
-  /** Makes what is behind Security Send and Receive. Default: a protocol that has no others. */
-  readonly security?: (subsystem: MemorySubsystem) => SecurityProtocol;
 }
 
 const AUX = new Uint8Array(32);
 const KEY_SIZE = 64;
-
-/** No security protocol but the one that says so. */
-const NO_SECURITY: SecurityProtocol = {
-  send: (protocol) => {
-    throw new RangeError(`security protocol ${protocol}`);
-  },
-  receive: (protocol) => {
-    if (protocol !== 0) throw new RangeError(`security protocol ${protocol}`);
-    return Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 0);
-  },
-};
 
 /**
  * A drive that makes and keeps its media keys by itself, where a real one has a root of trust: for tests, examples and
@@ -43,14 +32,14 @@ export class MemorySubsystem implements Subsystem {
   readonly model = 'Rootcap memory drive';
   readonly firmwareRevision = '1';
   readonly namespaces: readonly EncryptedNamespace[];
-  readonly security: SecurityProtocol;
+  readonly #tper: Tper;
   readonly #dataPath: XtsDataPath;
   readonly #random: (size: number) => Uint8Array;
   readonly #keys: Uint8Array[];
   #locked = false;
 
   constructor(options: MemorySubsystemOptions) {
-    const { engine, random, blockCounts, serial = 'ROOTCAP0001', media = [], security = () => NO_SECURITY } = options;
+    const { engine, random, blockCounts, serial = 'ROOTCAP0001', media = [] } = options;
     this.serial = serial;
     this.#random = random;
     this.#dataPath = new XtsDataPath({ engine });
@@ -60,14 +49,25 @@ export class MemorySubsystem implements Subsystem {
     });
     this.#keys = this.namespaces.map(() => random(KEY_SIZE));
     this.#load();
-    this.security = security(this);
+    this.#tper = new Tper(new SoftwareOpal(this, random));
+  }
+
+  /** TCG Opal. */
+  get security(): SecurityProtocol {
+    return this.#tper;
   }
 
   get locked(): boolean {
     return this.#locked;
   }
 
-  /** Forgets the loaded keys: loss of power does the same. */
+  /** Power goes and comes again: all is locked that Opal locks, and everything if `lock` is set. */
+  powerCycle({ lock = false } = {}): void {
+    if (lock) this.lock();
+    this.#tper.powerOn();
+  }
+
+  /** Forgets the loaded keys. */
   lock(): void {
     this.#dataPath.zeroize();
     this.#locked = true;

@@ -12,6 +12,8 @@ const UNKNOWN = 0xffff_ffff;
 export class SanitizeState {
   #state: 'NEVER' | 'COMPLETED' | 'IN_PROGRESS' | 'FAILED' = 'NEVER';
   #cdw10 = 0;
+  /** Nothing was written since the media were sanitized. */
+  #erased = false;
 
   get inProgress(): boolean {
     return this.#state === 'IN_PROGRESS';
@@ -27,6 +29,7 @@ export class SanitizeState {
     this.#cdw10 = cdw10;
     const end = (state: 'COMPLETED' | 'FAILED') => (): void => {
       this.#state = state;
+      this.#erased = state === 'COMPLETED';
       ended();
     };
     // Not before the command has its answer.
@@ -35,13 +38,18 @@ export class SanitizeState {
       .then(end('COMPLETED'), end('FAILED'));
   }
 
+  /** Data were written. */
+  written(): void {
+    this.#erased = false;
+  }
+
   /** Leaves the failure mode; without a failure nothing happens. */
   exitFailureMode(): void {
     if (this.failed) this.#state = 'NEVER';
   }
 
   log(): Uint8Array {
-    const erased = this.#state === 'COMPLETED' ? SANITIZE_STATUS.GLOBAL_DATA_ERASED : 0;
+    const erased = this.#erased ? SANITIZE_STATUS.GLOBAL_DATA_ERASED : 0;
     return SanitizeStatusLog.encode({
       progress: this.inProgress ? 0 : DONE,
       status: SANITIZE_STATUS[this.#state] | erased,

@@ -303,6 +303,9 @@ describe('admin commands', () => {
     expect((await event).result).toBe(0x81_01_06n);
     expect((await host.sanitizeStatus()).status).toBe(0x101);
     expect(await host.read(1, 0, 4)).not.toEqual(written);
+    // Global Data Erased, until something is written.
+    await host.write(1, 0, written);
+    expect((await host.sanitizeStatus()).status).toBe(1);
   });
 
   test('a sanitize operation that goes on or failed stops I/O', async () => {

@@ -36,7 +36,7 @@ export function memoryDrive(): PoweredDrive {
     async powerOff() {
       await server?.close();
       server = undefined;
-      subsystem.lock();
+      subsystem.powerCycle({ lock: true });
     },
     async unlock() {
       subsystem.unlock();
