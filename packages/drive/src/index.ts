@@ -23,9 +23,13 @@ export { type CreateOptions, type DriveParts, SelfEncryptingDrive } from './sed/
 export type { DpkProtector, FlashState, NamespaceRecord, PartyRecord, RangeRecord, RecordStore } from './sed/flash.ts';
 export { memoryRecord } from './sed/flash.ts';
 export { blankHekFuses, type HekFuses, type HekSlot, type HekSlotState } from './sed/hek-fuses.ts';
+export { journalRecord } from './sed/journal-record.ts';
+export type { ScryptCost } from './sed/pin.ts';
 export type { HpkeKeyView, PartyGrant, SealedRecord } from './sed/root-of-trust.ts';
+export { newSilicon, type RootOfTrustOptions, rootOfTrustOf, type Silicon, vendorChainOf } from './sed/silicon.ts';
 export type { RangeOptions } from './sed/state-checks.ts';
 export type { DriveEvent, DriveListener, DriveStatus, RangeStatus } from './sed/status.ts';
+export { DRIVE_VERBS, type DriveParams, type DriveVerb } from './sed/verbs.ts';
 export { XtsDataPath, type XtsDataPathOptions } from './xts/data-path.ts';
 export { decodeMetadata, encodeMetadata, METADATA_SIZE, type RangeMetadata } from './xts/metadata.ts';
 export { portableEngine, type UnitCipher, type UnitCipherEngine } from './xts/unit-cipher.ts';

@@ -1,3 +1,10 @@
+export { askDrive, DriveControlError, type DriveControlServer, serveDriveControl } from './control.ts';
+export {
+  createDriveDirectory,
+  type DriveDirectoryOptions,
+  type OpenDrive,
+  openDriveDirectory,
+} from './drive-directory.ts';
 export { FileMedium } from './file-medium.ts';
 export { FileStore } from './file-store.ts';
 export { nativeEngine } from './native-engine.ts';

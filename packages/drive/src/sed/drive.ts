@@ -318,7 +318,7 @@ export class SelfEncryptingDrive implements Subsystem {
   async rotate(grant: PartyGrant): Promise<void> {
     const { uid, lockedMpk } = this.#party(bytesToHex(grant.metadata));
     const rewrapped = this.#asked(`party ${uid}`, (rot) => rot.rewrapMpk(this.#sek(), lockedMpk, grant));
-    await this.#save({
+    await this.#saveErased({
       parties: this.#flash.parties.map((party) => (party.uid === uid ? { uid, lockedMpk: rewrapped } : party)),
     });
     this.#emit({ kind: 'party', uid, change: 'rotated' });
@@ -335,7 +335,7 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#party(uid);
     for (const range of this.#flash.ranges) if (range.parties.includes(uid)) this.#unload(range);
     this.#enabled.delete(uid);
-    await this.#save({
+    await this.#saveErased({
       parties: this.#flash.parties.filter((party) => party.uid !== uid),
       ranges: this.#flash.ranges.map((range) => (range.parties.includes(uid) ? withoutMek(range) : range)),
     });
@@ -420,6 +420,7 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#unload(range);
     const dpk = range.dpk.kind === 'device' ? this.#deviceProtector(this.#newKey(), name) : range.dpk;
     await this.#replaceRange({ ...withoutMek(range), dpk });
+    await this.#parts.flash.scrub();
     this.#discard(range);
     this.#emit({ kind: 'range', name, change: 'erased' });
   }
@@ -444,7 +445,12 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#enabled.clear();
     rot.clearKeyCache();
     const sek = rot.seal(this.#newKey(), SEK_CONTEXT);
-    await this.#save({ sek, epoch: this.#flash.epoch + 1, parties: [], ranges: this.#flash.ranges.map(withoutMek) });
+    await this.#saveErased({
+      sek,
+      epoch: this.#flash.epoch + 1,
+      parties: [],
+      ranges: this.#flash.ranges.map(withoutMek),
+    });
     for (const range of this.#flash.ranges) this.#discard(range);
     this.#emit({ kind: 'epoch', erased: 'sek' });
   }
@@ -461,6 +467,7 @@ export class SelfEncryptingDrive implements Subsystem {
     await this.powerOff();
     const zeroized = zeroizeHek(fuses);
     await this.#parts.fuses.write(erasuresLeft(zeroized) === 0 ? setPermaHek(zeroized) : zeroized);
+    await this.#parts.fuses.scrub();
     this.#emit({ kind: 'epoch', erased: 'hek' });
     await this.powerOn();
   }
@@ -536,6 +543,12 @@ export class SelfEncryptingDrive implements Subsystem {
 
   async #replaceRange(record: RangeRecord): Promise<void> {
     await this.#save({ ranges: this.#flash.ranges.map((range) => (range.name === record.name ? record : range)) });
+  }
+
+  /** Keeps a change of which the old state has keys that must not come back. */
+  async #saveErased(change: Partial<FlashState>): Promise<void> {
+    await this.#save(change);
+    await this.#parts.flash.scrub();
   }
 
   async #save(change: Partial<FlashState>): Promise<void> {

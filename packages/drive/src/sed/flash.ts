@@ -58,6 +58,8 @@ export type DpkProtector =
 export interface RecordStore<T> {
   read(): T | undefined;
   write(value: T): Promise<void>;
+  /** Overwrites what earlier values left behind: after an erasure. */
+  scrub(): Promise<void>;
 }
 
 /** A store in memory, for tests and for a browser. */
@@ -68,5 +70,6 @@ export function memoryRecord<T>(initial?: T): RecordStore<T> {
     write: async (value) => {
       kept = JSON.stringify(value);
     },
+    scrub: async () => undefined,
   };
 }
