@@ -47,15 +47,18 @@ export function* report(context: FirmwareContext, name: BootStatusName): Firmwar
 }
 
 /** Lets an observer look at the chip between two steps that firmware takes without a boot status. */
-export function* observe(cycles = 1): Firmware {
-  yield { for: 'observer', ready: always, cycles };
+export const OBSERVE: Wait = { for: 'observer', ready: always, cycles: 1 };
+
+/** The wait for a SoC or TAP command in the mailbox. */
+export function mailboxWait({ chip: { mailbox } }: FirmwareContext, entry?: EntryPoint): Wait {
+  const ready = (): boolean => commandPending(mailbox);
+  return { for: 'mailbox-command', ready, ...(entry === undefined ? {} : { entry }) };
 }
 
 /** Waits until a SoC or TAP command stands in the mailbox. */
 export function* mailboxCommand(context: FirmwareContext, entry?: EntryPoint): Firmware {
-  const { mailbox } = context.chip;
-  const ready = (): boolean => commandPending(mailbox);
-  while (!ready()) yield { for: 'mailbox-command', ready, ...(entry === undefined ? {} : { entry }) };
+  const wait = mailboxWait(context, entry);
+  while (!wait.ready()) yield wait;
 }
 
 /** Whether {@link Mailbox.pending} has a command; asked several times for each, so without building it. */

@@ -1,5 +1,5 @@
 import type { FirmwareContext } from './context.ts';
-import { type Firmware, observe } from './coroutine.ts';
+import { type Firmware, OBSERVE } from './coroutine.ts';
 
 /**
  * Codes in CPTRA_DBG_MANUF_SERVICE_REG[23:16] of a firmware built with FIPS test hooks, as far as they halt it.
@@ -31,7 +31,7 @@ export function* haltIfHookSet(context: FirmwareContext, hook: HaltingHook): Fir
   const ready = (): boolean => hookCode(context) === FIPS_TEST_HOOK.CONTINUE;
   while (!ready()) yield { for: 'fips-test-hook', ready };
   setHookCode(context, FIPS_TEST_HOOK.COMPLETE);
-  yield* observe();
+  yield OBSERVE;
 }
 
 function hookCode({ chip: { soc } }: FirmwareContext): number {

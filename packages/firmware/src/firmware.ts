@@ -2,7 +2,7 @@ import { RotError } from '@rootcap/errors';
 import { EntropyDry } from '@rootcap/hardware';
 import { BANNERS } from './console.ts';
 import type { FirmwareContext } from './context.ts';
-import { always, type EntryPoint, type Firmware, observe, type Wait } from './coroutine.ts';
+import { always, type EntryPoint, type Firmware, OBSERVE, type Wait } from './coroutine.ts';
 import { CYCLES_OF_ENTRY } from './cycles.ts';
 import { failCommands, fatalError } from './fatal-error.ts';
 import { fmc } from './fmc/fmc.ts';
@@ -61,17 +61,23 @@ function* run(context: FirmwareContext, entry: Exclude<EntryPoint, 'fatal'>, sta
 function* enter(context: FirmwareContext, stage: 'fmc' | 'runtime'): Firmware {
   context.state.stage = stage;
   context.print(BANNERS[stage]);
-  yield* observe(CYCLES_OF_ENTRY[stage]);
+  yield { ...OBSERVE, cycles: CYCLES_OF_ENTRY[stage] };
 }
 
 /** A trap ends any wait, and then the program, whatever it would catch. */
 function* interruptible(context: FirmwareContext, program: Firmware): Firmware {
+  let [last, trappable]: [Wait?, Wait?] = [];
   for (let wait = nextWait(program); wait !== undefined; wait = wait === ENTROPY_DRY ? wait : nextWait(program)) {
-    const { ready } = wait;
-    yield ready === always ? wait : { ...wait, ready: () => ready() || isTrapped(context) };
+    if (wait !== last) [last, trappable] = [wait, orTrapped(context, wait)];
+    yield trappable as Wait;
     const trap = takeTrap(context);
     if (trap !== undefined) throw trap;
   }
+}
+
+function orTrapped(context: FirmwareContext, wait: Wait): Wait {
+  const { ready } = wait;
+  return ready === always ? wait : { ...wait, ready: () => ready() || isTrapped(context) };
 }
 
 /** A driver polls for entropy that never comes; only a watchdog or a reset ends that. */

@@ -11,7 +11,7 @@ import type { SocInterfaceHooks, SocInterfaceOptions } from './soc-interface-opt
 import { SOC_INTERFACE_STATE, type SocInterfaceState } from './soc-interface-state.ts';
 import { checkState, copyState } from './state.ts';
 import { strapRegisters } from './straps.ts';
-import { type WatchdogControl, type WatchdogEvent, Watchdogs } from './watchdog.ts';
+import { type WatchdogControl, type WatchdogEvent, type WatchdogPeriod, Watchdogs } from './watchdog.ts';
 
 type Registers = typeof SOC_IFC_REG.registers;
 type Name = keyof Registers & string;
@@ -49,6 +49,7 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
     enable2: this.wordIndex('CPTRA_WDT_TIMER2_EN'),
     period1: this.wordIndex('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD'),
     period2: this.wordIndex('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD'),
+    control1: this.wordIndex('CPTRA_WDT_TIMER1_CTRL'),
   };
   readonly #security: SecurityLatch;
   #obfuscationKey = new Uint8Array(32);
@@ -170,6 +171,30 @@ export class SocInterface extends RegisterFile<Registers> implements DoeSecrets 
     this.store('INTERNAL_RV_MTIME_L', low % 2 ** 32);
     this.store('INTERNAL_RV_MTIME_H', (this.stored('INTERNAL_RV_MTIME_H') + Math.floor(low / 2 ** 32)) % 2 ** 32);
     this.#watchdogEvents(this.#watchdogs.advance(cycles, this.#watchdogControl()));
+  }
+
+  /** Starts watchdog timer 1 anew, and sets the period of timer 2, which follows it: periods as their two words. */
+  startWatchdog(timer1: WatchdogPeriod, timer2: WatchdogPeriod): void {
+    const { enable1, period1, period2, control1 } = this.#watchdogWords;
+    this.stopWatchdog();
+    this.#setWatchdogPeriod(period1, timer1);
+    this.#setWatchdogPeriod(period2, timer2);
+    this.words[enable1] = 1;
+    this.#watchdogs.restart(1, this.#watchdogControl());
+    // A pulse in the RTL; the emulator keeps it, and its benches wait to see it.
+    if (this.#reference === 'emulator') this.words[control1] = 1;
+  }
+
+  stopWatchdog(): void {
+    this.words[this.#watchdogWords.enable1] = 0;
+  }
+
+  #setWatchdogPeriod(word: number, period: WatchdogPeriod): void {
+    for (let i = 0; i < 2; i++) {
+      if (this.words[word + i] === period[i]) continue;
+      this.words[word + i] = period[i] as number;
+      this.#watchdogEvents(this.#watchdogs.evaluate(this.#watchdogControl()));
+    }
   }
 
   /** Cycles until a watchdog expires; infinite while none runs. */

@@ -6,6 +6,9 @@ export interface WatchdogControl {
   readonly period2: number;
 }
 
+/** Cycles as the two words of `CPTRA_WDT_TIMERn_TIMEOUT_PERIOD`. */
+export type WatchdogPeriod = readonly [low: number, high: number];
+
 export interface WatchdogState {
   readonly count1: number;
   readonly count2: number;

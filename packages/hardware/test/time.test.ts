@@ -1,9 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { BusFault, MEMORY_MAP, TEST_SRAM_BASE, TEST_SRAM_SIZE } from '@rootcap/hardware';
+import { BusFault, MEMORY_MAP, type SocInterface, TEST_SRAM_BASE, TEST_SRAM_SIZE } from '@rootcap/hardware';
+import fc from 'fast-check';
 import { fusesDone, makeChip, SUBSYSTEM, socAddress, summary } from './chips.ts';
 import { counted, hex } from './engines.ts';
 
 const STATUS = socAddress('CPTRA_TRNG_STATUS');
+
+/** What the firmware's driver writes. caliptra-sw:common/src/wdt.rs */
+function startByRegisters(soc: SocInterface, timer1: readonly number[], timer2: readonly number[]): void {
+  soc.setField('CPTRA_WDT_TIMER1_EN', 'timer1_en', 0);
+  timer1.forEach((word, i) => soc.set('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD', word, i));
+  timer2.forEach((word, i) => soc.set('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD', word, i));
+  soc.setField('CPTRA_WDT_TIMER1_EN', 'timer1_en', 1);
+  soc.setField('CPTRA_WDT_TIMER1_CTRL', 'timer1_restart', 1);
+}
 
 describe('what happens next', () => {
   test('nothing by itself, until a watchdog runs', () => {
@@ -20,6 +30,23 @@ describe('what happens next', () => {
     expect([chip.cyclesToEvent, chip.nmiPending]).toEqual([5, false]);
     chip.advance(5);
     expect([chip.cyclesToEvent, chip.nmiPending]).toEqual([Number.POSITIVE_INFINITY, true]);
+  });
+
+  test('the watchdog is started by the method as by the registers', () => {
+    const period = fc.tuple(fc.nat(4), fc.nat(1));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(period, period, fc.nat(8)), { maxLength: 6 }), (starts) => {
+        const [typed, registers] = [makeChip(), makeChip()];
+        for (const [timer1, timer2, cycles] of starts) {
+          typed.soc.startWatchdog(timer1, timer2);
+          startByRegisters(registers.soc, timer1, timer2);
+          expect(typed.soc.save()).toEqual(registers.soc.save());
+          for (const chip of [typed, registers]) chip.advance(cycles);
+          expect(typed.soc.save()).toEqual(registers.soc.save());
+          expect(typed.nmiPending).toBe(registers.nmiPending);
+        }
+      }),
+    );
   });
 
   test('a pending NMI is saved, taken once, and ends with a reset', () => {

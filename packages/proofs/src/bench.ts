@@ -3,6 +3,7 @@ import { defaultProvider } from '@rootcap/crypto/default';
 import { measureModel } from './bench/adams-bridge.ts';
 import { measureBoot, shares } from './bench/boot.ts';
 import { measureDeviceRpc } from './bench/device-rpc.ts';
+import { measureDpe } from './bench/dpe.ts';
 import { measureMailbox } from './bench/mailbox.ts';
 import { measurePrimitives } from './bench/primitives.ts';
 import { table } from './bench/statistics.ts';
@@ -15,6 +16,8 @@ const EMULATOR_FACTOR = 5;
 /** Commands a second: a plain round trip, and one that hands out a certificate. */
 const ROUND_TRIPS = 200_000;
 const CERTIFICATES = 100_000;
+/** Most that a DPE command may cost beside its primitives. */
+const DPE_RATIO_LIMIT = 1.25;
 const BOOTS = 40;
 /** Register accesses a second over a Unix socket. */
 const ACCESSES = { single: 10_000, batched: 200_000 } as const;
@@ -77,6 +80,22 @@ function benchMailbox(): void {
   }
 }
 
+function benchDpe(): void {
+  const rows = measureDpe(defaultProvider(), 100);
+  console.log('\nDPE commands through the mailbox, milliseconds (medians)');
+  console.log(
+    table([
+      ['', 'command', 'primitives alone', 'ratio'],
+      ...rows.map((r) => [r.name, r.command.toFixed(2), r.primitives.toFixed(2), r.ratio.toFixed(3)]),
+    ]),
+  );
+  for (const { name, ratio } of rows)
+    console.log(
+      require(ratio <=
+        DPE_RATIO_LIMIT, `DPE ${name} costs ${ratio.toFixed(3)} x its primitives (at most ${DPE_RATIO_LIMIT})`),
+    );
+}
+
 async function benchDeviceRpc(): Promise<void> {
   const figures = await measureDeviceRpc();
   const thousands = (value: number): string => Math.round(value).toLocaleString('en');
@@ -134,6 +153,7 @@ console.log(
 );
 benchBoot();
 benchMailbox();
+benchDpe();
 await benchDeviceRpc();
 benchModel();
 benchPrimitives();

@@ -147,6 +147,7 @@ function checkNames(
   if (typeof value !== 'object' || value === null) throw fieldError(`expected an object, got ${String(value)}`);
   for (const { name, offset } of placed)
     if (!Object.hasOwn(value, name)) throw new StructError(name, offset, 'missing');
-  for (const name of Object.keys(value))
-    if (!byName.has(name)) throw new StructError(name, 0, 'not a field of this struct');
+  const names = Object.keys(value);
+  if (names.length === placed.length) return;
+  for (const name of names) if (!byName.has(name)) throw new StructError(name, 0, 'not a field of this struct');
 }

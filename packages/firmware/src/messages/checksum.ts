@@ -6,40 +6,38 @@
  * @see caliptra-sw:common checksum
  */
 export function messageChecksum(command: number, message: Uint8Array): number {
-  return -(laneSum(evenLanes(command)) + laneSum(oddLanes(command)) + byteSum(message, 4)) >>> 0;
+  return -(laneSum(lanesOf(command)) + byteSum(message, 4)) >>> 0;
 }
 
-/** Bytes 0 and 2 of a word, each in a lane of 16 bits. */
-function evenLanes(word: number): number {
-  return word & 0x00ff_00ff;
-}
-
-function oddLanes(word: number): number {
-  return (word >>> 8) & 0x00ff_00ff;
+/** The sum of bytes 0 and 1 of a word, and that of bytes 2 and 3, each in a lane of 16 bits. */
+function lanesOf(word: number): number {
+  return (word & 0x00ff_00ff) + ((word >>> 8) & 0x00ff_00ff);
 }
 
 function laneSum(lanes: number): number {
   return (lanes & 0xffff) + (lanes >>> 16);
 }
 
-/** Words whose bytes can be added before a lane of 16 bits overflows: 2 bytes of at most 255 each. */
-const WORDS_PER_LANE = 128;
+/** Bytes that can be added before a lane of 16 bits overflows: half of them in each, each at most 255. */
+const BYTES_PER_LANES = 512;
+/** Bytes added in one turn. */
+const STRIDE = 16;
 /** Bytes from which on it pays to read words. */
 const LONG = 64;
 
-/** Sum of the bytes from `start` on, four at a time: of a long certificate, the most expensive part of a command. */
+/** Sum of the bytes from `start` on, four words in a turn: of a long certificate, the most expensive part of a command. */
 function byteSum(bytes: Uint8Array, start: number): number {
   let sum = 0;
   let at = start;
   if (bytes.length >= LONG) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    while (at + 4 <= bytes.length) {
-      const end = Math.min(at + 4 * WORDS_PER_LANE, bytes.length - 3);
+    const wordAt = (offset: number): number => lanesOf(view.getInt32(offset, true));
+    const last = bytes.length - STRIDE;
+    while (at <= last) {
+      const end = Math.min(at + BYTES_PER_LANES, last + 1);
       let lanes = 0;
-      for (; at < end; at += 4) {
-        const word = view.getUint32(at);
-        lanes += evenLanes(word) + oddLanes(word);
-      }
+      for (; at < end; at += STRIDE)
+        lanes = (lanes + wordAt(at) + wordAt(at + 4) + wordAt(at + 8) + wordAt(at + 12)) | 0;
       sum += laneSum(lanes);
     }
   }

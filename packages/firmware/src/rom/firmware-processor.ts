@@ -2,7 +2,7 @@ import type { Validity } from '@rootcap/dice';
 import { RotError } from '@rootcap/errors';
 import { MCU_SRAM_OFFSET } from '@rootcap/hardware';
 import type { FirmwareContext } from '../context.ts';
-import { type Firmware, mailboxCommand, observe, report } from '../coroutine.ts';
+import { type Firmware, mailboxCommand, OBSERVE, report } from '../coroutine.ts';
 import { axiBase } from '../drivers/straps.ts';
 import { zeroizeEngines } from '../fatal-error.ts';
 import { haltIfHookSet } from '../fips-test-hooks.ts';
@@ -71,7 +71,7 @@ function* acceptRecoveryDownload({ chip, persistent }: FirmwareContext, command:
   if (!chip.soc.subsystemMode) {
     chip.mailbox.complete('CMD_FAILURE');
     // A host that polls sees the refusal before the code of it.
-    yield* observe();
+    yield OBSERVE;
     throw new RotError('FW_PROC_MAILBOX_INVALID_COMMAND', 'no recovery interface in passive mode');
   }
   if (command === COMMAND_ID.RI_DOWNLOAD_ENCRYPTED_FIRMWARE)

@@ -75,14 +75,22 @@ export function pl0Only(rule: Pl0Rule, command: RuntimeCommand): RuntimeCommand 
   return { ...command, pl0: rule };
 }
 
-/** Decodes a request by its length class and runs the command. */
-export function* runCommand(context: FirmwareContext, command: RuntimeCommand, message: Uint8Array): Firmware<Handled> {
+/** Decodes a request by its length class and runs the command, up to the first wait if it has to wait for others. */
+export function runCommand(
+  context: FirmwareContext,
+  command: RuntimeCommand,
+  message: Uint8Array,
+): Handled | Firmware<Handled> {
   command.requires?.(context);
   if (command.pl0 === 'first') ensurePl0(context);
   const request = decodeRequest(command, message);
   if (command.pl0 === 'decoded') ensurePl0(context);
-  const handled = command.handle(context, request as never);
-  return handled === undefined || handled instanceof Uint8Array ? handled : yield* handled;
+  return command.handle(context, request as never);
+}
+
+/** Whether a command has yet to give its answer. */
+export function isCoroutine(handled: Handled | Firmware<Handled>): handled is Firmware<Handled> {
+  return !(handled === undefined || handled instanceof Uint8Array);
 }
 
 function decodeRequest(command: RuntimeCommand, message: Uint8Array): unknown {

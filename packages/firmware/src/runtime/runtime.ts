@@ -1,7 +1,7 @@
 import { RotError } from '@rootcap/errors';
 import { newLockState } from '@rootcap/ocp-lock';
 import type { FirmwareContext } from '../context.ts';
-import { type Firmware, mailboxCommand, mailboxIdle, observe, report } from '../coroutine.ts';
+import { type Firmware, mailboxIdle, mailboxWait, OBSERVE, report } from '../coroutine.ts';
 import { startWatchdogTimer, stopWatchdog } from '../drivers/watchdog.ts';
 import { FW_MARKER, FW_VERSION, ROM_MAJOR_VERSION, ROM_MARKER, ROM_MINOR_VERSION } from '../memory/persistent-data.ts';
 import { clearNonFatalError } from '../non-fatal-error.ts';
@@ -44,7 +44,7 @@ export function* runtime(context: FirmwareContext): Firmware {
   yield* resumeAfterReset(context);
   chip.trng.csrng.disable();
   chip.soc.setField('CPTRA_FLOW_STATUS', 'ready_for_runtime', 1);
-  yield* observe();
+  yield OBSERVE;
   yield* report(context, 'RtReadyForCommands');
   distrustInterruptedCommand(context);
   stopWatchdog(chip);
@@ -118,11 +118,12 @@ const COMMAND_CYCLES = 20_000_000;
 /** The command loop, also where a restored device goes on. */
 export function* serveCommands(context: FirmwareContext): Firmware {
   const commands = commandTable(context);
+  const command = mailboxWait(context, 'runtime-mailbox');
   for (;;) {
     context.chip.soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 1);
     context.persistent.dpe.set('runtime_cmd_active', 0);
     if (context.state.runtime.selfTest === 'in-progress') yield* selfTest(context);
-    yield* mailboxCommand(context, 'runtime-mailbox');
+    while (!command.ready()) yield command;
     context.chip.soc.setField('CPTRA_FLOW_STATUS', 'mailbox_flow_done', 0);
     context.persistent.dpe.set('runtime_cmd_active', 1);
     startWatchdogTimer(context.chip, COMMAND_CYCLES, 0);
@@ -130,7 +131,7 @@ export function* serveCommands(context: FirmwareContext): Firmware {
     const id = context.chip.mailbox.pending()?.command ?? 0;
     const outcome = yield* serve(context, commands);
     // Until the loop starts over, a reset still hits a running command.
-    yield* observe();
+    yield OBSERVE;
     stopWatchdog(context.chip);
     if (endsDebugUnlock(id, context.chip.mailbox.status() === 'CMD_FAILURE')) yield* endDebugUnlock(context);
     if (outcome === 'shutdown') throw new RotError('RUNTIME_SHUTDOWN');

@@ -5,7 +5,7 @@ import { hasValidChecksum, sealMessage } from '../messages/checksum.ts';
 import { COMMAND_ID } from '../messages/command-ids.ts';
 import { headerOnly } from '../messages/response.ts';
 import { takesExternalCommands } from '../profile.ts';
-import { type RuntimeCommand, runCommand } from './command.ts';
+import { type Handled, isCoroutine, type RuntimeCommand, runCommand } from './command.ts';
 import { externalCommand, readExternalRequest } from './external-command.ts';
 import { verifyExternalFirmware, verifyMailboxFirmware } from './firmware-verify.ts';
 
@@ -19,17 +19,20 @@ export type Outcome = 'continue' | 'shutdown' | 'update';
 
 type CommandTable = ReadonlyMap<number, RuntimeCommand>;
 
-/** An answer and the command that gave it; or the wish for an update, which has none. */
-type Answer = { readonly id: number; readonly response: Uint8Array } | 'update';
+/** A command and what it answers, or will; or the wish for an update, which has no answer. */
+type Call = { readonly id: number; readonly handled: Handled | Firmware<Handled> } | 'update';
 
 /** Runs the command in the mailbox and answers it. */
 export function* serve(context: FirmwareContext, commands: CommandTable): Firmware<Outcome> {
   const { mailbox } = context.chip;
   try {
-    const answer = yield* answerPending(context, commands);
-    if (answer === 'update') return 'update';
-    mailbox.respond(sealMessage(0, answer.response));
-    return answer.id === COMMAND_ID.SHUTDOWN ? 'shutdown' : 'continue';
+    const call = callPending(context, commands);
+    if (call === 'update') return 'update';
+    const { id, handled } = call;
+    const response = (isCoroutine(handled) ? yield* handled : handled) ?? headerOnly();
+    if (response.length > mailbox.sram.length) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS');
+    mailbox.respond(sealMessage(0, response));
+    return id === COMMAND_ID.SHUTDOWN ? 'shutdown' : 'continue';
   } catch (error) {
     if (!(error instanceof RotError)) throw error;
     context.reportError('CPTRA_FW_ERROR_NON_FATAL', error.code);
@@ -39,29 +42,29 @@ export function* serve(context: FirmwareContext, commands: CommandTable): Firmwa
 }
 
 /** Two commands carry a firmware bundle as it is: no checksum, no layout. */
-function* answerPending(context: FirmwareContext, commands: CommandTable): Firmware<Answer> {
+function callPending(context: FirmwareContext, commands: CommandTable): Call {
   const { mailbox } = context.chip;
   const { command: id, dlen, axiUser } = mailbox.pending() ?? NOTHING_PENDING;
   if (axiUser === RESERVED_AXI_USER) throw new RotError('RUNTIME_CMD_RESERVED_PAUSER');
   if (id === COMMAND_ID.FIRMWARE_LOAD) return 'update';
-  if (id === COMMAND_ID.FIRMWARE_VERIFY) return { id, response: verifyMailboxFirmware(context, dlen) };
+  if (id === COMMAND_ID.FIRMWARE_VERIFY) return { id, handled: verifyMailboxFirmware(context, dlen) };
   const message = mailbox.request();
   if (dlen > mailbox.sram.length) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS', `${dlen} bytes`);
   requireSealed(id, message);
   if (id === COMMAND_ID.EXTERNAL_MAILBOX_CMD && takesExternalCommands(context))
-    return yield* answerExternal(context, commands, message);
-  return yield* execute(context, commands, id, message);
+    return callExternal(context, commands, message);
+  return call(context, commands, id, message);
 }
 
 /** A command that is too large for the mailbox of a subsystem. */
-function* answerExternal(context: FirmwareContext, commands: CommandTable, message: Uint8Array): Firmware<Answer> {
+function callExternal(context: FirmwareContext, commands: CommandTable, message: Uint8Array): Call {
   const external = externalCommand(context, message);
   const { id } = external;
   if (id === COMMAND_ID.FIRMWARE_LOAD) return 'update';
-  if (id === COMMAND_ID.FIRMWARE_VERIFY) return { id, response: verifyExternalFirmware(context, external) };
+  if (id === COMMAND_ID.FIRMWARE_VERIFY) return { id, handled: verifyExternalFirmware(context, external) };
   const request = readExternalRequest(context, external);
   requireSealed(id, request);
-  return yield* execute(context, commands, id, request);
+  return call(context, commands, id, request);
 }
 
 /** @throws RotError if there is no header, or its checksum is wrong */
@@ -70,10 +73,8 @@ function requireSealed(id: number, message: Uint8Array): void {
   if (!hasValidChecksum(id, message)) throw new RotError('RUNTIME_INVALID_CHECKSUM');
 }
 
-function* execute(context: FirmwareContext, commands: CommandTable, id: number, message: Uint8Array): Firmware<Answer> {
+function call(context: FirmwareContext, commands: CommandTable, id: number, message: Uint8Array): Call {
   const command = commands.get(id);
   if (command === undefined) throw new RotError('RUNTIME_UNIMPLEMENTED_COMMAND');
-  const response = (yield* runCommand(context, command, message)) ?? headerOnly();
-  if (response.length > context.chip.mailbox.sram.length) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS');
-  return { id, response };
+  return { id, handled: runCommand(context, command, message) };
 }
