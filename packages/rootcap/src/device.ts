@@ -67,6 +67,7 @@ export class Device {
       verifyOwnSignatures: this.options.verifyOwnSignatures,
       fipsTestHooks: this.options.fipsTestHooks ?? false,
       dpeRootSizedTcbInfos: this.options.compatibility?.dpeRootSizedTcbInfos ?? false,
+      conformance: this.options.conformance,
       commands: this.options.commands,
     });
     this.mailbox = new DeviceMailbox(this, this.options.axiUser);
