@@ -24,6 +24,8 @@ export interface FirmwareProfile {
   readonly activationFlags: boolean;
   /** Whether the stable owner key can be had. */
   readonly stableOwnerKey: boolean;
+  /** DPE contexts that each privilege level may have at first. */
+  readonly dpeContexts: number;
   /** Numbers of the DPE's refusals. */
   readonly dpeStatuses: DpeStatuses;
 }
@@ -66,6 +68,7 @@ const NEWEST = {
   subsystemMailboxSize: MAILBOX_SIZE.subsystem,
   activationFlags: true,
   stableOwnerKey: true,
+  dpeContexts: 32,
   dpeStatuses: CALIPTRA_STATUSES,
 } as const satisfies FirmwareProfile;
 
@@ -86,6 +89,7 @@ export const FIRMWARE_PROFILES: Readonly<Record<FirmwareProfileName, FirmwarePro
     subsystemMailboxSize: MAILBOX_SIZE.passive,
     activationFlags: false,
     stableOwnerKey: false,
+    dpeContexts: 16,
     dpeStatuses: OCP_STATUSES,
   },
   '2.1.2': {

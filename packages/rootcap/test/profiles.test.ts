@@ -55,6 +55,15 @@ describe.each(PROFILES)('firmware %s', (profile) => {
     expect(refusal(device, 'SIGN_WITH_EXPORTED_ECDSA', new Uint8Array(0), 1)).toBe('RUNTIME_MAILBOX_INVALID_PARAMS');
   });
 
+  test('DPE contexts: 32 of each privilege level since 2.1, 16 before', () => {
+    const { mailbox } = device.fork();
+    const total = before21 ? 32 : 64;
+    const reallocate = (pl0_context_limit: number) =>
+      mailbox.call('REALLOCATE_DPE_CONTEXT_LIMITS', { pl0_context_limit });
+    expect(() => reallocate(total + 1)).toThrow(/PL0_GREATER_THAN_MAX/);
+    expect(reallocate(total - 1)).toMatchObject({ new_pl0_context_limit: total - 1, new_pl1_context_limit: 1 });
+  });
+
   test('DPE refusals have the numbers of the release', () => {
     const handle = new Uint8Array(16).fill(0xee);
     const dpe = device.fork().dpe;

@@ -12,7 +12,7 @@ import {
 } from '../../messages/layouts/dpe.ts';
 import { RESPONSE_HEADER } from '../../messages/response.ts';
 import { pl0Only, type RuntimeCommand, runtimeCommand } from '../command.ts';
-import { TOTAL_CONTEXT_LIMIT, usedContexts } from '../dpe/contexts.ts';
+import { usedContexts } from '../dpe/contexts.ts';
 import { stashMeasurement } from '../dpe/stash.ts';
 import { dpeState } from '../dpe/state.ts';
 import { callerLocality } from '../privilege.ts';
@@ -58,10 +58,12 @@ function getTaggedTci(context: FirmwareContext, { tag }: ReturnType<typeof GetTa
 
 /** @see caliptra-sw:runtime/src/reallocate_dpe_context_limits.rs */
 function reallocateContextLimits(context: FirmwareContext, pl0: number): Uint8Array {
+  const { profile } = context;
   const { dpe } = context.persistent;
   if (pl0 < MIN_PL0_CONTEXTS) throw new RotError('RUNTIME_REALLOCATE_DPE_CONTEXTS_PL0_LESS_THAN_MIN');
-  if (pl0 > TOTAL_CONTEXT_LIMIT) throw new RotError('RUNTIME_REALLOCATE_DPE_CONTEXTS_PL0_GREATER_THAN_MAX');
-  const pl1 = TOTAL_CONTEXT_LIMIT - pl0;
+  const total = 2 * profile.dpeContexts;
+  if (pl0 > total) throw new RotError('RUNTIME_REALLOCATE_DPE_CONTEXTS_PL0_GREATER_THAN_MAX');
+  const pl1 = total - pl0;
   const used = usedContexts(context);
   if (pl0 < used.PL0) throw new RotError('RUNTIME_REALLOCATE_DPE_CONTEXTS_PL0_LESS_THAN_USED');
   if (pl1 < used.PL1) throw new RotError('RUNTIME_REALLOCATE_DPE_CONTEXTS_PL1_LESS_THAN_USED');

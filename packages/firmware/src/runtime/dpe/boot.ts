@@ -14,13 +14,7 @@ import type { FirmwareContext } from '../../context.ts';
 import { PCR_ID } from '../../rom/pcrs.ts';
 import { disableAttestation } from '../disable-attestation.ts';
 import { callerPrivilege, pl0Locality } from '../privilege.ts';
-import {
-  CALIPTRA_LOCALITY,
-  DEFAULT_CONTEXT_LIMIT,
-  requireCleanTags,
-  requireFreeContext,
-  rootContext,
-} from './contexts.ts';
+import { CALIPTRA_LOCALITY, requireCleanTags, requireFreeContext, rootContext } from './contexts.ts';
 import { reportDpeDetail, withDpe } from './invoke.ts';
 import {
   findManagedContexts,
@@ -45,8 +39,8 @@ const MAILBOX_USER_SLOTS = 5;
 export function initializeDpe(context: FirmwareContext): void {
   const { dpe } = context.persistent;
   forgetManagedContexts(context);
-  dpe.set('pl0_context_limit', DEFAULT_CONTEXT_LIMIT);
-  dpe.set('pl1_context_limit', DEFAULT_CONTEXT_LIMIT);
+  dpe.set('pl0_context_limit', context.profile.dpeContexts);
+  dpe.set('pl1_context_limit', context.profile.dpeContexts);
   measureRuntime(context);
   const pl0 = pl0Locality(context);
   derive(context, 'RUNTIME_ADD_CCIV_MEASUREMENT_TO_DPE_FAILED', {

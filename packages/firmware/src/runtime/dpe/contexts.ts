@@ -7,10 +7,6 @@ import { dpeState } from './state.ts';
 /** Locality of the runtime itself. */
 export const CALIPTRA_LOCALITY = 0xffff_ffff;
 
-/** Contexts of both privilege levels together. */
-export const TOTAL_CONTEXT_LIMIT = 64;
-export const DEFAULT_CONTEXT_LIMIT = 32;
-
 /** Contexts in use, active and retired, by the privilege level of their locality. */
 export function usedContexts(context: FirmwareContext): Readonly<Record<PrivilegeLevel, number>> {
   const state = dpeState(context);
