@@ -1,4 +1,4 @@
-import { aesCmac, type CryptoProvider } from '@rootcap/crypto';
+import { aesCmac, type CryptoProvider, hexToBytes } from '@rootcap/crypto';
 import { pack, swapWords, unpack } from '@rootcap/struct';
 import { AesClp, type AesClpOptions } from './aes-clp.ts';
 import { RegisterFile, type RegisterFileState, type RegisterWrite, type ResetKind } from './block.ts';
@@ -38,6 +38,8 @@ const KEY_BYTES: Readonly<Record<number, number>> = { 1: 16, 2: 24, 4: 32 };
 const SHADOWED = ['CTRL_SHADOWED', 'CTRL_GCM_SHADOWED', 'CTRL_AUX_SHADOWED'] as const;
 const BLOCK = 16;
 const ALL_WORDS = 0xf;
+/** caliptra-sw:sw-emulator/lib/periph/src/aes.rs */
+const SPOILT_GHASH = hexToBytes('feedfacedeadbeef0badc0decafebabe');
 const MEK_DECRYPTION_KEY_SLOT = 16;
 
 /**
@@ -360,7 +362,7 @@ export class Aes extends RegisterFile<Registers> {
     const absorb = (block: Uint8Array, size: number) => {
       this.#ghash = ghashUpdate(this.#encrypt(key, new Uint8Array(BLOCK)), this.#ghash, block.subarray(0, size));
     };
-    if (phase === PHASE.restore) this.#ghash = data;
+    if (phase === PHASE.restore) this.#ghash = this.#restored(data);
     if (phase === PHASE.aad) absorb(data, valid);
     if (phase === PHASE.text) {
       // Software leaves the counter 0 at the start; the first block of text has 2.
@@ -373,6 +375,12 @@ export class Aes extends RegisterFile<Registers> {
     if (phase !== PHASE.tag) return undefined;
     absorb(data, BLOCK);
     return xor(this.#ghash, this.#encrypt(key, counterBlock(iv, 1)));
+  }
+
+  /** A state of zeros, which is none to go on from, becomes another in the emulator, so that no right tag follows. */
+  #restored(state: Uint8Array): Uint8Array {
+    const spoilt = this.#keyVault.reference === 'emulator' && state.every((byte) => byte === 0);
+    return spoilt ? SPOILT_GHASH.slice() : state;
   }
 
   /** A register array as natural bytes: its words are little-endian. */

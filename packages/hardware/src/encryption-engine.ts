@@ -6,6 +6,7 @@ import {
   AUX_SIZE,
   ENGINE_ERROR,
   katMek,
+  MEK_SIZE,
   METADATA_SIZE,
   type MediaKeyCache,
   ReferenceKeyCache,
@@ -56,6 +57,8 @@ export interface EngineSurroundings {
 export interface EncryptionEngineState extends RegisterFileState {
   /** Cycle at which the engine goes on, or -1. */
   readonly due: number;
+  /** The key register, 64 bytes. */
+  readonly mek: Uint8Array;
   readonly loaded: readonly LoadedKey[];
   /** What the cache saved of itself, if it does. */
   readonly keyCache?: unknown;
@@ -89,6 +92,8 @@ export class EncryptionEngine extends RegisterFile<Registers> {
   readonly #now: () => number;
   readonly #emit: Emit;
   #due = -1;
+  /** Apart from the words of the other registers, so that nothing that shows an engine shows it. */
+  readonly #mek = new Uint8Array(MEK_SIZE);
   #loaded: LoadedKey[] = [];
 
   /** @throws RangeError naming an option that is no number of cycles */
@@ -143,9 +148,11 @@ export class EncryptionEngine extends RegisterFile<Registers> {
     return hidden ? 0 : stored;
   }
 
-  protected override onWrite(name: Name, _index: number, next: number, { previous, written }: RegisterWrite): number {
+  protected override onWrite(name: Name, index: number, next: number, { previous, written }: RegisterWrite): number {
     const { state } = this;
-    if (name !== 'CTRL') return state === 'executing' ? previous : next;
+    if (name !== 'CTRL' && state === 'executing') return previous;
+    if (name === 'MEK') new DataView(this.#mek.buffer).setUint32(4 * index, next, true);
+    if (name !== 'CTRL') return name === 'MEK' ? 0 : next;
     const { exe, done, cmd } = unpack(CTRL, written);
     if (state === 'ready' && exe === 1) this.#execute(cmd);
     if (state === 'done' && done === 1) this.#clear();
@@ -180,7 +187,7 @@ export class EncryptionEngine extends RegisterFile<Registers> {
   #run(cmd: number): number {
     switch (cmd) {
       case ENGINE_COMMAND.LOAD_MEK:
-        return this.#load(this.#bytes('MEK'));
+        return this.#load(this.#mek.slice());
       case ENGINE_COMMAND.LOAD_KAT_MEK:
         return this.#options.katMek === false ? ENGINE_ERROR.INVALID_COMMAND : this.#load(katMek());
       case ENGINE_COMMAND.UNLOAD_MEK: {
@@ -214,12 +221,13 @@ export class EncryptionEngine extends RegisterFile<Registers> {
   }
 
   #wipe(): void {
-    for (const name of ['MEK', 'METD', 'AUX'] as const)
+    this.#mek.fill(0);
+    for (const name of ['METD', 'AUX'] as const)
       for (let i = 0; i < ENCRYPTION_ENGINE_SFR.registers[name].count; i++) this.store(name, 0, i);
   }
 
   /** A register array as the bytes at its addresses. */
-  #bytes(name: 'MEK' | 'METD' | 'AUX'): Uint8Array {
+  #bytes(name: 'METD' | 'AUX'): Uint8Array {
     const { count } = ENCRYPTION_ENGINE_SFR.registers[name];
     const bytes = new Uint8Array(4 * count);
     const view = new DataView(bytes.buffer);
@@ -250,6 +258,7 @@ export class EncryptionEngine extends RegisterFile<Registers> {
     super.reset(kind);
     if (kind !== 'cold') return;
     this.#due = -1;
+    this.#mek.fill(0);
     this.#loaded = [];
     this.#keyCache.zeroize();
     this.#start();
@@ -260,13 +269,18 @@ export class EncryptionEngine extends RegisterFile<Registers> {
     return {
       ...super.save(),
       due: this.#due,
+      mek: this.#mek.slice(),
       loaded: this.loaded,
       ...(keyCache === undefined ? {} : { keyCache }),
     };
   }
 
   override restore(state: EncryptionEngineState): void {
-    checkState(state, { fields: { due: 'number', loaded: { list: LOADED } } }, 'encryption-engine');
+    checkState(
+      state,
+      { fields: { due: 'number', mek: { bytes: MEK_SIZE }, loaded: { list: LOADED } } },
+      'encryption-engine',
+    );
     const before = this.save();
     super.restore(state);
     try {
@@ -276,6 +290,7 @@ export class EncryptionEngine extends RegisterFile<Registers> {
       throw error;
     }
     this.#due = state.due;
+    this.#mek.set(state.mek);
     this.#loaded = state.loaded.map(({ metadata, aux }) => ({ metadata: metadata.slice(), aux: aux.slice() }));
   }
 }

@@ -97,8 +97,8 @@ export interface KeyVaultState extends RegisterFileState {
  * stays until any reset. Contents and `dest_valid` last until a cold reset, or until debug is unlocked, which fills every
  * slot with a debug value whatever its locks say.
  *
- * In three points the firmware's software emulator, on which the recordings were made, is milder than the RTL: it keeps
- * `dest_valid` and `last_dword` of an erased slot, it keeps the contents over a warm reset that both begins and ends
+ * In four points the firmware's software emulator, on which the recordings were made, is milder than the RTL: it erases a
+ * slot that is locked against use only, it keeps `dest_valid` and `last_dword` of an erased slot, it keeps the contents over a warm reset that both begins and ends
  * with debug unlocked, and its DOE lets a HEK seed be an HMAC key too. `reference` chooses.
  *
  * @see caliptra-rtl:src/keyvault/rtl/kv.sv
@@ -150,16 +150,16 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
     return (this.#control(slot) & 2) !== 0;
   }
 
-  /** Erases a slot. @returns false, and nothing changes, if either lock is set */
+  /** Erases a slot. @returns false, and nothing changes, if a lock keeps it: either in the RTL, that of writes in the emulator */
   clear(slot: number): boolean {
-    if (this.#isLocked(slot)) return false;
+    if (this.reference === 'rtl' ? this.#isLocked(slot) : this.isWriteLocked(slot)) return false;
     this.#slotWords(slot).fill(0);
     if (this.reference === 'rtl') this.#storeControl(slot, this.#control(slot) & 0x1ff);
     this.#changed(slot, { kind: 'key-vault', operation: 'clear', slot });
     return true;
   }
 
-  /** Erases every slot whose locks are both open, as the fatal-error handler does. */
+  /** Erases every slot that no lock keeps, as the fatal-error handler does. */
   clearAll(): void {
     for (let slot = 0; slot < KEY_SLOTS; slot++) this.clear(slot);
   }

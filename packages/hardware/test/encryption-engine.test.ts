@@ -1,7 +1,9 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import {
   type ChipEvent,
   ENCRYPTION_ENGINE_SFR,
+  ENCRYPTION_ENGINE_SIZE,
   ENGINE_COMMAND,
   EncryptionEngine,
   type EncryptionEngineOptions,
@@ -296,6 +298,7 @@ describe('saved state', () => {
     const state = b.engine.save();
     for (const wrong of [
       { ...state, due: 'soon' },
+      { ...state, mek: counted(63) },
       { ...state, loaded: [{ metadata: counted(19), aux }] },
       { ...state, words: new Uint32Array(3) },
       {
@@ -328,6 +331,23 @@ test('events tell commands and results, and nothing that was loaded', () => {
       ['fatal', UNLOAD_MEK, 5],
     ].map(([operation, command, error]) => ({ kind: 'encryption-engine', operation, command, error })),
   );
+});
+
+test('nothing that shows an engine shows a key: neither in its register nor loaded', () => {
+  const b = bench({ readable: true });
+  b.run(LOAD_MEK, 1);
+  b.write(DONE);
+  b.engine.device.write(MEK.offset, mek);
+  const shown = [
+    JSON.stringify(b.engine),
+    inspect(b.engine, { depth: null, showHidden: true }),
+    JSON.stringify(b.engine.loaded),
+    JSON.stringify(b.events),
+    hex(b.engine.device.read(0, ENCRYPTION_ENGINE_SIZE)),
+  ].join();
+  const forms = [hex(mek.subarray(0, 8)), mek.subarray(0, 8).join(), mek.subarray(0, 8).join(', ')];
+  const words = [0x83828180, 0x80818283].map(String);
+  expect([...forms, ...words].filter((form) => shown.includes(form))).toEqual([]);
 });
 
 /** The machine again, in the words of the interface: one value for what CTRL shows, a set for what is loaded. */

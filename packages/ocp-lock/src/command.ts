@@ -12,7 +12,7 @@ export interface Lock {
 export type FieldTable = Readonly<Record<string, Field<unknown>>>;
 
 /** What of a request may be left out: nothing, or everything, since it is not looked at. */
-export type LockRequestLength = 'exact' | 'any';
+type LockRequestLength = 'exact' | 'any';
 
 /** A command of the block, as data. */
 export interface LockCommand<Request extends FieldTable = FieldTable, Response extends FieldTable = FieldTable> {

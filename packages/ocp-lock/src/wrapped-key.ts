@@ -7,13 +7,13 @@ export const WRAPPED_KEY_TYPE = { LOCKED_MPK: 1, ENABLED_MPK: 2, WRAPPED_MEK: 3 
 export type WrappedKeyType = keyof typeof WRAPPED_KEY_TYPE;
 
 /** Bytes of the key inside a wrapped key. */
-export const WRAPPED_KEY_LENGTH = { LOCKED_MPK: 32, ENABLED_MPK: 32, WRAPPED_MEK: 64 } as const satisfies Record<
+const WRAPPED_KEY_LENGTH = { LOCKED_MPK: 32, ENABLED_MPK: 32, WRAPPED_MEK: 64 } as const satisfies Record<
   WrappedKeyType,
   number
 >;
 
 /** Longest metadata of a wrapped key. */
-export const METADATA_SIZE = 32;
+const METADATA_SIZE = 32;
 const TAG_SIZE = 16;
 const CIPHERTEXT_SIZE = 80;
 

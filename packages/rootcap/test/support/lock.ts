@@ -8,7 +8,7 @@ export const provider = nodeProvider();
 export const filled = (byte: number, size = 32): Uint8Array => new Uint8Array(size).fill(byte);
 
 export const SEK = filled(0xab);
-export const DPK = filled(0xcd);
+const DPK = filled(0xcd);
 export const METADATA = filled(0xfe);
 export const PLACE = { metadata: filled(1, 20), aux_metadata: filled(2), cmd_timeout: 1000 } as const;
 export const NO_CHECKSUM = filled(0, 16);
