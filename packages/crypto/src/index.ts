@@ -7,6 +7,18 @@ export { blockEntropy, entropyBlock, seededEntropy, systemEntropy } from './entr
 export { type CachedMlDsa, expandKeyCache } from './expand-key-cache.ts';
 export { hkdfExpand, hkdfExtract } from './hkdf.ts';
 export { HmacDrbg, type HmacDrbgRequest, type HmacDrbgSeed } from './hmac-drbg.ts';
+export type { HpkeKeySchedule, HpkeReceiver, HpkeSender } from './hpke/context.ts';
+export { keySchedule as hpkeKeySchedule } from './hpke/context.ts';
+export { HpkeError, type HpkeErrorCode } from './hpke/error.ts';
+export type { HpkeEncapsulation, HpkeKeyPair, ScalarOf } from './hpke/kem.ts';
+export {
+  HPKE_KEMS,
+  type HpkeKemId,
+  type HpkeKemName,
+  type HpkeSuite,
+  type HpkeSuiteOptions,
+  hpkeSuite,
+} from './hpke/suite.ts';
 export { kdf384, kdf512 } from './kdf.ts';
 export { cmacPrf, hmacPrf, type Kdf108Options, kdf108Counter, type Prf } from './kdf108.ts';
 export { aesKw, aesKwp, aesKwpUnwrap, aesKwUnwrap, type KeyWrapOptions } from './key-wrap.ts';
