@@ -1,0 +1,34 @@
+export {
+  accessKeyDigest,
+  type SealedAccessKeys,
+  type SealRequest,
+  sealAccessKeys,
+  sealedAccessKeyFields,
+} from './access-key.ts';
+export { type AuditEntry, type AuditHead, type AuditRecord, type Verb, verifyAudit } from './audit.ts';
+export { DEFAULT_COST, type ScryptCost } from './encrypted.ts';
+export { type ErasureProof, verifyErasure } from './erasure.ts';
+export { KmsError, type KmsErrorCode } from './error.ts';
+export { type DeviceIdentity, type Evidence, type EvidenceOptions, verifyEvidence } from './evidence.ts';
+export { METHOD_UIDS, type MethodUids, OPERATIONS, type Operation } from './methods.ts';
+export {
+  type Attestation,
+  type AuditLog,
+  anyStatePolicy,
+  type GrantRequest,
+  type KeyServicePorts,
+  type Policy,
+  type PolicyVerdict,
+  type StateStore,
+  secureStatePolicy,
+} from './ports.ts';
+export {
+  type CreateOptions,
+  type Grant,
+  KeyService,
+  type KeyServiceOptions,
+  type SealOptions,
+  type TestGrant,
+  type TestOptions,
+} from './service.ts';
+export type { BindingView, DeviceRecord } from './state.ts';
