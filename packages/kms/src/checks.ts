@@ -1,4 +1,3 @@
-import { hexToBytes } from '@rootcap/crypto';
 import { KmsError } from './error.ts';
 
 export function invalidArgument(name: string, expected: string): KmsError {
@@ -20,5 +19,3 @@ export function checkHex(name: string, value: unknown, min: number, max = min): 
     throw invalidArgument(name, `${min === max ? min : `${min} to ${max}`} bytes in hexadecimal`);
   return text;
 }
-
-export const unhex = (text: string): Uint8Array => hexToBytes(text);

@@ -23,8 +23,18 @@ export {
   secureStatePolicy,
 } from './ports.ts';
 export {
+  chainOfPem,
+  grantJson,
+  type Params,
+  REQUEST_VERBS,
+  type RequestName,
+  type RequestVerb,
+  type Role,
+} from './requests.ts';
+export {
   type CreateOptions,
   type Grant,
+  type Idempotent,
   KeyService,
   type KeyServiceOptions,
   type SealOptions,

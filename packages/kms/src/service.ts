@@ -67,7 +67,7 @@ export interface TestGrant extends Grant {
 }
 
 /** Something was so already: nothing was changed and nothing recorded. */
-interface Idempotent {
+export interface Idempotent {
   readonly already: boolean;
 }
 

@@ -23,7 +23,7 @@ import { hpkeEndorser } from 'rootcap/endorsement';
 import { manufacture } from 'rootcap/manufacture';
 
 export const provider: CryptoProvider = nodeProvider();
-export const PASSPHRASE = 'correct horse battery staple';
+const PASSPHRASE = 'correct horse battery staple';
 /** Enough for a test. */
 export const CHEAP: ScryptCost = { N: 16, r: 1, p: 1 };
 export const OBJECT = '0000080100000001';
@@ -75,7 +75,7 @@ export function testDrive(
   };
 }
 
-export const seeded = (text: string): Entropy => seededEntropy(utf8ToBytes(text));
+const seeded = (text: string): Entropy => seededEntropy(utf8ToBytes(text));
 
 /** What TEST_ACCESS_KEY would answer. */
 export function answerOf(metadata: Uint8Array, accessKey: Uint8Array, nonce: Uint8Array): Uint8Array {

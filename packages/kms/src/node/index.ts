@@ -1,1 +1,3 @@
+export { connectKeyService, type KmsClient, KmsClientError, type KmsClientOptions } from './client.ts';
 export { type FileStore, openFileStore } from './file-store.ts';
+export { type KmsServeOptions, type KmsServer, serveKeyService } from './server.ts';
