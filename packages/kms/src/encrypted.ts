@@ -1,4 +1,4 @@
-import { scrypt } from '@noble/hashes/scrypt.js';
+import { scrypt as nobleScrypt } from '@noble/hashes/scrypt.js';
 import {
   bytesToHex,
   bytesToUtf8,
@@ -16,6 +16,13 @@ export interface ScryptCost {
   readonly r: number;
   readonly p: number;
 }
+
+/** scrypt. @returns 32 bytes */
+export type Scrypt = (passphrase: Uint8Array, salt: Uint8Array, cost: ScryptCost) => Uint8Array;
+
+/** From @noble/hashes. */
+export const portableScrypt: Scrypt = (passphrase, salt, { N, r, p }) =>
+  nobleScrypt(passphrase, salt, { N, r, p, dkLen: 32 });
 
 /** 128 MiB and some tenths of a second: what OWASP asks for in 2023. */
 export const DEFAULT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
@@ -43,19 +50,26 @@ export interface StoreKey {
   readonly key: SecretBytes;
 }
 
-function stretch(passphrase: string, salt: Uint8Array, { N, r, p }: ScryptCost): SecretBytes {
+function stretch(scrypt: Scrypt, passphrase: string, salt: Uint8Array, cost: ScryptCost): SecretBytes {
   // One text typed on two keyboards is one passphrase.
-  const derived = scrypt(utf8ToBytes(passphrase.normalize('NFKC')), salt, { N, r, p, dkLen: 32 });
+  const bytes = utf8ToBytes(passphrase.normalize('NFKC'));
+  const derived = scrypt(bytes, salt, cost);
   const key = new SecretBytes(derived);
   derived.fill(0);
+  bytes.fill(0);
   return key;
 }
 
 /** @throws KmsError `invalid-argument` for an empty passphrase */
-export function newStoreKey(entropy: Entropy, passphrase: string, cost: ScryptCost = DEFAULT_COST): StoreKey {
+export function newStoreKey(
+  entropy: Entropy,
+  scrypt: Scrypt,
+  passphrase: string,
+  cost: ScryptCost = DEFAULT_COST,
+): StoreKey {
   if (passphrase === '') throw new KmsError('invalid-argument', 'passphrase: empty');
   const salt = entropy.bytes(16);
-  return { cost, salt, key: stretch(passphrase, salt, cost) };
+  return { cost, salt, key: stretch(scrypt, passphrase, salt, cost) };
 }
 
 const isCost = (value: unknown, max: number): value is number =>
@@ -122,13 +136,14 @@ export function encryptText(
  */
 export function decryptText(
   { aead }: Pick<CryptoProvider, 'aead'>,
+  scrypt: Scrypt,
   passphrase: string,
   text: string,
 ): { readonly plain: string; readonly storeKey: StoreKey } {
   const { header, data } = parse(text);
   const { N, r, p } = header;
   const salt = hexToBytes(header.salt);
-  const key = stretch(passphrase, salt, { N, r, p });
+  const key = stretch(scrypt, passphrase, salt, { N, r, p });
   const bytes =
     data.length < 16 ? undefined : aead.gcmOpen(key.expose(), hexToBytes(header.nonce), data, aadOf(header));
   if (bytes === undefined) {

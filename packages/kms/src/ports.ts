@@ -1,5 +1,6 @@
 import type { CryptoProvider, Entropy, HpkeKemId } from '@rootcap/crypto';
 import type { TcbInfo } from '@rootcap/dice';
+import type { Scrypt } from './encrypted.ts';
 import type { Operation } from './methods.ts';
 
 /** Where the encrypted state lies. `replace` is atomic: after a crash there is the old text or the new one, whole. */
@@ -50,6 +51,8 @@ export interface KeyServicePorts {
   readonly now: () => string;
   readonly store: StateStore;
   readonly log: AuditLog;
+  /** Default {@link portableScrypt}. */
+  readonly scrypt?: Scrypt;
 }
 
 /** Grants to a device that is in the state in which it was enrolled, no flag saying that this is no secure one. */

@@ -270,6 +270,7 @@ export class KeyService {
       keyOf(binding, test.key),
       hexToBytes(test.nonce),
     );
+    if (options.digest.length !== digest.length) throw invalidArgument('digest', `${digest.length} bytes`);
     if (!equalBytes(digest, options.digest)) {
       const refusal = new KmsError('test-failed', `${id}: the device does not have the ${test.key} access key`);
       this.#vault.commit(refused(about, refusal), (state) => withBinding(state, binding));

@@ -7,7 +7,7 @@ import {
   nextRecord,
   verifyAudit,
 } from './audit.ts';
-import { decryptText, encryptText, newStoreKey, type ScryptCost, type StoreKey } from './encrypted.ts';
+import { decryptText, encryptText, newStoreKey, portableScrypt, type ScryptCost, type StoreKey } from './encrypted.ts';
 import { KmsError } from './error.ts';
 import type { KeyServicePorts } from './ports.ts';
 import type { KmsState } from './state.ts';
@@ -42,10 +42,10 @@ export class Vault {
     entry: AuditEntry,
     cost?: ScryptCost,
   ): Vault {
-    const { store, log, entropy } = ports;
+    const { store, log, entropy, scrypt = portableScrypt } = ports;
     if (store.read() !== undefined) throw new KmsError('store-exists', 'there is a store already');
     if (log.read().length > 0) throw new KmsError('log-damaged', 'there is a log without its store');
-    const storeKey = newStoreKey(entropy, passphrase, cost);
+    const storeKey = newStoreKey(entropy, scrypt, passphrase, cost);
     const record = nextRecord(ports.provider, EMPTY_HEAD, ports.now(), entry);
     const vault = new Vault(ports, storeKey, { ...contents, head: headOf(record), last: record }, EMPTY_HEAD);
     vault.#write(vault.#state);
@@ -55,10 +55,10 @@ export class Vault {
 
   /** @throws KmsError `store-missing`, `store-damaged`, `wrong-passphrase` or `log-damaged` */
   static open(ports: KeyServicePorts, passphrase: string): Vault {
-    const { provider, store, log } = ports;
+    const { provider, store, log, scrypt = portableScrypt } = ports;
     const text = store.read();
     if (text === undefined) throw new KmsError('store-missing', 'there is no store here');
-    const { plain, storeKey } = decryptText(provider, passphrase, text);
+    const { plain, storeKey } = decryptText(provider, scrypt, passphrase, text);
     const state = JSON.parse(plain) as KmsState;
     const { head, last } = state;
     const lines = [...log.read()];

@@ -257,6 +257,15 @@ describe('refusals, each recorded with its code', () => {
       () => ready().service.bind({ device: 'drive-1', party: 'a', object: OBJECT, metadata: '0' }),
       'invalid-argument',
     ],
+    [
+      'digest',
+      () => {
+        const { service, binding } = ready();
+        service.test({ binding, chain: drive.evidence(KEM) });
+        return service.confirm({ binding, digest: new Uint8Array(47) });
+      },
+      'invalid-argument',
+    ],
     ['name', () => ready().service.enrol({ chain: other.chain, name: 'drive-1' }), 'invalid-argument'],
     ['reason', () => ready().service.revoke({ device: 'drive-1', reason: '' }), 'invalid-argument'],
     ['__proto__', () => ready().service.seal({ binding: '__proto__', chain: [] }), 'unknown-binding'],

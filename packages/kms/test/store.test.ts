@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bytesToHex as hex } from '@rootcap/crypto';
-import { DEFAULT_COST, KeyService, KmsError, verifyAudit } from '@rootcap/kms';
-import { openFileStore } from '@rootcap/kms/node';
+import { DEFAULT_COST, KeyService, KmsError, portableScrypt, verifyAudit } from '@rootcap/kms';
+import { nativeScrypt, openFileStore } from '@rootcap/kms/node';
 import fc from 'fast-check';
 import { CHEAP, createService, OBJECT, optionsOf, provider, type TestDrive, testDrive, testMedium } from './device.ts';
 
@@ -47,6 +47,14 @@ describe('at rest', () => {
     for (const secret of [key, 'tenant-a', 'drive-1']) expect(text).not.toContain(secret);
     expect(medium.lines.join()).not.toContain(key);
     expect(DEFAULT_COST).toEqual({ N: 131072, r: 8, p: 1 });
+  });
+
+  test('both scrypts make the same key', () => {
+    const [passphrase, salt] = [Uint8Array.of(1, 2, 3), new Uint8Array(16).fill(4)];
+    for (const cost of [CHEAP, { N: 1024, r: 8, p: 2 }])
+      expect(nativeScrypt(passphrase, salt, cost)).toEqual(portableScrypt(passphrase, salt, cost));
+    const { medium } = filled();
+    expect(KeyService.open(optionsOf(medium, { scrypt: nativeScrypt })).list().devices).toHaveLength(1);
   });
 
   test('no two texts share a nonce', () => {
