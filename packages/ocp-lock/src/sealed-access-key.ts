@@ -2,7 +2,7 @@ import { RotError } from '@rootcap/errors';
 import { bytes, type Infer, struct, u32 } from '@rootcap/struct';
 
 /** Bytes of an access key. */
-const ACCESS_KEY_SIZE = 32;
+export const ACCESS_KEY_SIZE = 32;
 const TAG_SIZE = 16;
 /** Longest encapsulated key: that of the hybrid suite. */
 export const MAX_ENC_SIZE = 1665;
