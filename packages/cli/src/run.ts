@@ -5,6 +5,7 @@ import { commandsCommand } from './commands/commands.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { debugUnlockCommand } from './commands/debug-unlock.ts';
 import { dpeSimCommand } from './commands/dpe-sim.ts';
+import { driveCommand } from './commands/drive.ts';
 import { errorCommand } from './commands/error.ts';
 import { fusesCommand } from './commands/fuses.ts';
 import { imageCommand } from './commands/image.ts';
@@ -31,6 +32,7 @@ const COMMANDS = [
   conformanceCommand,
   abrCommand,
   kmsCommand,
+  driveCommand,
 ];
 
 /**

@@ -69,7 +69,10 @@ const given = (entries: Readonly<Record<string, unknown>>) =>
 export const DRIVE_VERBS = {
   status: (drive) => drive.status(),
   attest: (drive, params) => ({
-    chain: drive.endorsedChain(kem(params)).map((der) => encodePem('CERTIFICATE', der)).join(''),
+    chain: drive
+      .endorsedChain(kem(params))
+      .map((der) => encodePem('CERTIFICATE', der))
+      .join(''),
   }),
   unlock: (drive, params) => drive.unlock(text(params, 'range'), optionalText(params, 'pin')),
   lock: (drive, params) => drive.lock(text(params, 'range')),

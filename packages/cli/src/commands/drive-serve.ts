@@ -1,0 +1,88 @@
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { OpenDrive } from '@rootcap/drive/node';
+import { openDriveDirectory, serveDriveControl, serveNbd, serveNvme } from '@rootcap/drive/node';
+import type { Command } from 'commander';
+import { controlSocket } from '../drive/session.ts';
+import { eventLine } from '../drive/view.ts';
+import { UsageError } from '../errors.ts';
+import { examples } from '../help.ts';
+import type { Terminal } from '../terminal.ts';
+import { untilStopped } from '../until-stopped.ts';
+
+interface ServeArguments {
+  readonly nbd?: string;
+  readonly nvme?: string;
+  readonly quiet?: true;
+}
+
+interface Front {
+  readonly name: string;
+  readonly at: string;
+  close(): Promise<void>;
+}
+
+/** `HOST:PORT`. @throws UsageError */
+function hostAndPort(text: string, option: string): { readonly host: string; readonly port: number } {
+  const [, host, digits] = /^(?:tcp:)?([^:]+|\[[0-9a-f:]+\]):(\d{1,5})$/i.exec(text) ?? [];
+  if (host === undefined || Number(digits) > 65535) throw new UsageError(`${option}: expected HOST:PORT, got ${text}`);
+  return { host, port: Number(digits) };
+}
+
+async function nbdFront(terminal: Terminal, { drive }: OpenDrive, at: string): Promise<Front> {
+  const path = /^unix:(.+)$/s.exec(at)?.[1];
+  const endpoint = path === undefined ? hostAndPort(at, '--nbd') : { path: resolve(terminal.io.cwd, path) };
+  const server = await serveNbd({ endpoint, namespaces: () => drive.namespaces });
+  return { name: 'nbd', at: server.uri, close: () => server.close() };
+}
+
+async function nvmeFront({ drive }: OpenDrive, at: string): Promise<Front> {
+  const server = await serveNvme({ subsystem: drive, ...hostAndPort(at, '--nvme') });
+  const { host, port, target } = server;
+  return { name: 'nvme', at: `nvme+tcp://${host}:${port}/${target.nqn}`, close: () => server.close() };
+}
+
+async function run(terminal: Terminal, directory: string, args: ServeArguments): Promise<void> {
+  const open = await openDriveDirectory(resolve(terminal.io.cwd, directory));
+  const say = terminal.asJson || args.quiet === true ? () => {} : (line: string) => terminal.talk(line);
+  open.drive.on((event) => say(eventLine(event)));
+  const closers: (() => Promise<void>)[] = [() => open.close()];
+  try {
+    await open.drive.powerOn();
+    const socket = controlSocket(terminal, directory);
+    rmSync(socket, { force: true });
+    const control = await serveDriveControl(open.drive, socket);
+    closers.unshift(() => control.close());
+    const fronts: Front[] = [];
+    for (const [at, start] of [
+      [args.nbd, (where: string) => nbdFront(terminal, open, where)],
+      [args.nvme, (where: string) => nvmeFront(open, where)],
+    ] as const) {
+      if (at === undefined) continue;
+      const front = await start(at);
+      closers.unshift(() => front.close());
+      fronts.push(front);
+    }
+    const endpoints = Object.fromEntries(fronts.map(({ name, at }) => [name, at]));
+    if (terminal.asJson) terminal.io.stdout.write(`${JSON.stringify({ ready: true, ...endpoints })}\n`);
+    else for (const { at } of fronts) terminal.print(at);
+    say('Serving; SIGINT or SIGTERM powers the drive off.');
+    await untilStopped();
+  } finally {
+    for (const close of closers) await close();
+  }
+}
+
+/** `drive serve`. */
+export function addDriveServe(drive: Command, terminal: Terminal): void {
+  drive
+    .command('serve')
+    .description('power a drive on and serve it to block clients until SIGINT or SIGTERM')
+    .argument('<directory>', 'as create made it')
+    .option('--nbd <endpoint>', 'serve NBD: unix:PATH or HOST:PORT, port 0 is any')
+    .option('--nvme <endpoint>', 'serve NVMe/TCP: HOST:PORT, port 0 is any')
+    .option('--quiet', 'no events on stderr')
+    .option('--json', 'one line of JSON on stdout when ready, and nothing else')
+    .addHelpText('after', examples('drive serve disk --nbd unix:disk.sock', 'drive serve disk --nvme 127.0.0.1:4420'))
+    .action((directory: string, args: ServeArguments) => run(terminal, directory, args));
+}
