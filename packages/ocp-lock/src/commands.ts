@@ -39,6 +39,7 @@ function withAccessKeys<T>(
     return use(...accessKeys);
   } finally {
     for (const accessKey of accessKeys) accessKey.fill(0);
+    receiver.wipe();
   }
 }
 

@@ -133,6 +133,8 @@ export function hpkePublicKey({ hpke }: Pick<LockPort, 'hpke'>, { suite, ikm }: 
 export interface HpkeReceiver {
   /** @throws RotError RUNTIME_DRIVER_HPKE_OPEN_FAILED */
   open(sealed: AccessKeyCiphertext, aad: Uint8Array): Uint8Array;
+  /** Overwrites its keys; it opens nothing more. */
+  wipe(): void;
 }
 
 /**
@@ -159,6 +161,9 @@ export function hpkeReceiver(
       if (opened === undefined) throw new RotError('RUNTIME_DRIVER_HPKE_OPEN_FAILED', 'ak_ciphertext');
       sequence++;
       return opened;
+    },
+    wipe() {
+      for (const key of Object.values(schedule)) (key as Uint8Array).fill(0);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { LockPort } from './port.ts';
 import { preconditionedOpen, preconditionedSeal } from './preconditioned-aes.ts';
 import { random64 } from './random.ts';
 import type { Conformance, LockState } from './state.ts';
+import { wiped } from './wiped.ts';
 import { unwrapKey, type WrappedKey, wrapKey, wrappedKeyAad } from './wrapped-key.ts';
 
 /**
@@ -40,12 +41,9 @@ export function mixMpk(port: LockPort, state: LockState, enabled: WrappedKey): v
   unwrapKey('ENABLED_MPK', enabled);
   if (!port.vekAvailable) throw new RotError('RUNTIME_OCP_LOCK_VEK_UNAVAILABLE');
   requireMekSecret(state);
-  const mpk = openEnabledMpk(port, enabled);
-  try {
-    port.keys.derive('MEK_SECRETS', MIX_MPK_LABEL, 'MEK_SECRETS', 'hmac', mpk);
-  } finally {
-    mpk.fill(0);
-  }
+  wiped(openEnabledMpk(port, enabled), (mpk) =>
+    port.keys.derive('MEK_SECRETS', MIX_MPK_LABEL, 'MEK_SECRETS', 'hmac', mpk),
+  );
 }
 
 function requireMekSecret({ mekSecret }: LockState): void {
@@ -100,8 +98,7 @@ function acceptable(conformance: Conformance, next: (previous?: Uint8Array) => U
 export function generateMek(port: LockPort, state: LockState, conformance: Conformance): WrappedKey {
   return consumeMekSecret(port, state, WRAPPED_MEK_SECRET_LABEL, 'hmac', () => {
     const mek = acceptable(conformance, () => random64(port));
-    const singleEncrypted = port.keys.ecbEncrypt('MDK', mek);
-    mek.fill(0);
+    const singleEncrypted = wiped(mek, () => port.keys.ecbEncrypt('MDK', mek));
     const sealed = preconditionedSeal(port, MEK_WRAPPING, singleEncrypted, wrappedKeyAad('WRAPPED_MEK'));
     return wrapKey('WRAPPED_MEK', sealed, new Uint8Array(0));
   });
@@ -138,13 +135,11 @@ export function deriveMek(
   const seed = consumeMekSecret(port, state, DERIVED_MEK_SECRET_LABEL, 'aes', () =>
     acceptable(conformance, (previous) => keys.cmacKdf(previous?.subarray(0, 32) ?? 'MEK_SECRETS', MEK_SEED_LABEL)),
   );
-  try {
+  return wiped(seed, () => {
     const checksum = keys.ecbEncrypt(seed.subarray(0, 32), NO_CHECKSUM);
     if (!equalBytes(expected, NO_CHECKSUM) && !equalBytes(expected, checksum))
       throw new RotError('RUNTIME_OCP_LOCK_MEK_CHKSUM_FAIL');
     keys.decryptMek(seed);
     return checksum;
-  } finally {
-    seed.fill(0);
-  }
+  });
 }

@@ -3,6 +3,7 @@ import { RotError } from '@rootcap/errors';
 import type { LockPort } from './port.ts';
 import { preconditionedOpen, preconditionedSeal } from './preconditioned-aes.ts';
 import { random64 } from './random.ts';
+import { wiped } from './wiped.ts';
 import { unwrapKey, usedMetadata, type WrappedKey, wrapKey, wrappedKeyAad } from './wrapped-key.ts';
 
 /**
@@ -62,9 +63,9 @@ function deriveLockedMpkEncryptionKey({ keys }: LockPort, accessKey: Uint8Array)
   keys.derive('EPK', LOCKED_MPK_ENCRYPTION_KEY_LABEL, 'LOCKED_MPK_ENCRYPTION_KEY', 'hmac', accessKey);
 }
 
-function sealLocked(port: LockPort, accessKey: Uint8Array, metadata: Uint8Array, mpk: () => Uint8Array): WrappedKey {
-  deriveLockedMpkEncryptionKey(port, accessKey);
-  const sealed = preconditionedSeal(port, LOCKED_MPK, mpk(), wrappedKeyAad('LOCKED_MPK', metadata));
+/** Locks an MPK under the locked MPK encryption key that was derived last. */
+function sealLocked(port: LockPort, mpk: Uint8Array, metadata: Uint8Array): WrappedKey {
+  const sealed = preconditionedSeal(port, LOCKED_MPK, mpk, wrappedKeyAad('LOCKED_MPK', metadata));
   return wrapKey('LOCKED_MPK', sealed, metadata);
 }
 
@@ -90,15 +91,8 @@ function generateMpkBytes(port: LockPort): Uint8Array {
 /** A new MPK, locked under `sek` and `accessKey`. */
 export function generateMpk(port: LockPort, sek: Uint8Array, accessKey: Uint8Array, metadata: Uint8Array): WrappedKey {
   return withEpk(port, sek, () => {
-    let mpk: Uint8Array | undefined;
-    try {
-      return sealLocked(port, accessKey, metadata, () => {
-        mpk = generateMpkBytes(port);
-        return mpk;
-      });
-    } finally {
-      mpk?.fill(0);
-    }
+    deriveLockedMpkEncryptionKey(port, accessKey);
+    return wiped(generateMpkBytes(port), (mpk) => sealLocked(port, mpk, metadata));
   });
 }
 
@@ -110,28 +104,24 @@ export function rewrapMpk(
   next: Uint8Array,
   locked: WrappedKey,
 ): WrappedKey {
-  return withEpk(port, sek, () => {
-    const mpk = openLocked(port, current, locked);
-    try {
-      return { ...sealLocked(port, next, usedMetadata(locked), () => mpk), metadata: locked.metadata };
-    } finally {
-      mpk.fill(0);
-    }
-  });
+  return withEpk(port, sek, () =>
+    wiped(openLocked(port, current, locked), (mpk) => {
+      deriveLockedMpkEncryptionKey(port, next);
+      return { ...sealLocked(port, mpk, usedMetadata(locked)), metadata: locked.metadata };
+    }),
+  );
 }
 
 /** Locked to enabled: from now to the next power cycle it can be mixed into MEK secrets. */
 export function enableMpk(port: LockPort, sek: Uint8Array, accessKey: Uint8Array, locked: WrappedKey): WrappedKey {
   requireHek(port);
   ensureVek(port);
-  const mpk = withDerivedEpk(port, sek, () => openLocked(port, accessKey, locked));
-  try {
+  const opened = withDerivedEpk(port, sek, () => openLocked(port, accessKey, locked));
+  return wiped(opened, (mpk) => {
     const metadata = usedMetadata(locked);
     const sealed = preconditionedSeal(port, ENABLED_MPK, mpk, wrappedKeyAad('ENABLED_MPK', metadata));
     return { ...wrapKey('ENABLED_MPK', sealed, metadata), metadata: locked.metadata };
-  } finally {
-    mpk.fill(0);
-  }
+  });
 }
 
 /** Proof that the access key opens the MPK. @returns SHA-384(metadata ‖ access key ‖ nonce) */

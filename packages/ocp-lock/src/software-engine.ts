@@ -73,11 +73,18 @@ export class SoftwareEngine implements EnginePort {
       case 'LOAD_KAT_MEK':
         return this.#load(KAT_MEK.slice());
       case 'UNLOAD_MEK':
-        return this.#cache.delete(bytesToHex(this.#metadata)) ? ERROR.NONE : ERROR.NOT_FOUND;
+        return this.#unload();
       case 'ZEROIZE':
+        for (const { mek } of this.#cache.values()) mek.fill(0);
         this.#cache.clear();
         return ERROR.NONE;
     }
+  }
+
+  #unload(): number {
+    const name = bytesToHex(this.#metadata);
+    this.#cache.get(name)?.mek.fill(0);
+    return this.#cache.delete(name) ? ERROR.NONE : ERROR.NOT_FOUND;
   }
 
   #load(mek: Uint8Array): number {
