@@ -16,6 +16,7 @@ const ORDER = [
   '@rootcap/dpe',
   '@rootcap/firmware',
   'rootcap',
+  '@rootcap/drive',
   '@rootcap/device-rpc',
   '@rootcap/conformance',
   '@rootcap/cli',
