@@ -1,3 +1,5 @@
+export { BLOCK_SIZE } from './block.ts';
+export { EncryptedNamespace, type EncryptedNamespaceOptions } from './encrypted-namespace.ts';
 export {
   DriveError,
   type DriveErrorCode,
@@ -6,4 +8,9 @@ export {
   RangeOutOfBoundsError,
 } from './errors.ts';
 export { ENGINE_ERROR, type MediaKeyCache } from './media-key-cache.ts';
+export type { Medium, MediumStore } from './medium.ts';
+export { MemoryMedium } from './memory-medium.ts';
 export type { Allocation, Namespace, SecurityProtocol, Subsystem } from './namespace.ts';
+export { XtsDataPath, type XtsDataPathOptions } from './xts/data-path.ts';
+export { decodeMetadata, encodeMetadata, METADATA_SIZE, type RangeMetadata } from './xts/metadata.ts';
+export { portableEngine, type UnitCipher, type UnitCipherEngine } from './xts/unit-cipher.ts';

@@ -1,1 +1,3 @@
-export type { Namespace } from '../namespace.ts';
+export { FileMedium } from './file-medium.ts';
+export { nativeEngine } from './native-engine.ts';
+export { XTS_MASKS_MODULE } from './xts-masks.ts';
