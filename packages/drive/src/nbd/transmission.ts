@@ -111,21 +111,12 @@ export class Transmission {
     }
     const known = KNOWN_FLAGS[type];
     const malformed = known === undefined || (flags & ~known) !== 0;
-    switch (type) {
-      case COMMAND.READ:
-        return this.#read(request, malformed);
-      case COMMAND.WRITE:
-        return this.#startWriting(request, malformed);
-      case COMMAND.FLUSH:
-        return this.#finish({ request, error: malformed ? NBD_ERROR.EINVAL : 0 }, !malformed);
-      case COMMAND.TRIM:
-      case COMMAND.WRITE_ZEROES:
-        return this.#clear(request, malformed);
-      case COMMAND.BLOCK_STATUS:
-        return this.#status(request, malformed || !this.#allocation || length === 0);
-      default:
-        return this.#replies.done(request, NBD_ERROR.EINVAL);
-    }
+    if (type === COMMAND.READ) this.#read(request, malformed);
+    else if (type === COMMAND.WRITE) this.#startWriting(request, malformed);
+    else if (type === COMMAND.FLUSH) this.#finish({ request, error: malformed ? NBD_ERROR.EINVAL : 0 }, !malformed);
+    else if (type === COMMAND.TRIM || type === COMMAND.WRITE_ZEROES) this.#clear(request, malformed);
+    else if (type === COMMAND.BLOCK_STATUS) this.#status(request, malformed || !this.#allocation || length === 0);
+    else this.#replies.done(request, NBD_ERROR.EINVAL);
   }
 
   #read(request: Request, malformed: boolean): void {
