@@ -4,7 +4,6 @@ import type { Allocation } from './namespace.ts';
 
 /** Blocks that are looked at together: 1 MiB. */
 const CHUNK = 256;
-const ZEROS = new BigUint64Array(BLOCK_SIZE / 8);
 
 /**
  * Whether the medium holds nothing for a block: zeros. No ciphertext is: the probability is 2^-32768.
@@ -14,11 +13,11 @@ const ZEROS = new BigUint64Array(BLOCK_SIZE / 8);
 export function isUnallocated(block: Uint8Array): boolean {
   // Nearly always decided by the first bytes.
   if ((block[0] as number) | (block[1] as number) | (block[2] as number) | (block[3] as number)) return false;
-  if (block.byteOffset % 8 === 0) {
-    const words = new BigUint64Array(block.buffer, block.byteOffset, ZEROS.length);
-    return words.every((word) => word === 0n);
-  }
-  return block.every((byte) => byte === 0);
+  if (block.byteOffset % 4 !== 0) return block.every((byte) => byte === 0);
+  const words = new Int32Array(block.buffer, block.byteOffset, BLOCK_SIZE / 4);
+  let any = 0;
+  for (let i = 0; i < words.length; i++) any |= words[i] as number;
+  return any === 0;
 }
 
 /**

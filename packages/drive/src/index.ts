@@ -7,6 +7,8 @@ export {
   MediumError,
   RangeOutOfBoundsError,
 } from './errors.ts';
+export { Journal } from './journal/journal.ts';
+export type { Changes } from './journal/record.ts';
 export { ENGINE_ERROR, type MediaKeyCache } from './media-key-cache.ts';
 export type { Medium, MediumStore } from './medium.ts';
 export { MemoryMedium } from './memory-medium.ts';
@@ -14,6 +16,7 @@ export type { Allocation, Namespace, SecurityProtocol, Subsystem } from './names
 export { type NbdErrorCode, NbdProtocolError } from './nbd/errors.ts';
 export type { TlsPolicy } from './nbd/negotiation.ts';
 export { NbdSession, type NbdSessionOptions, type NbdWire } from './nbd/session.ts';
+export { type PowerLossOptions, PowerLossStore } from './power-loss.ts';
 export { XtsDataPath, type XtsDataPathOptions } from './xts/data-path.ts';
 export { decodeMetadata, encodeMetadata, METADATA_SIZE, type RangeMetadata } from './xts/metadata.ts';
 export { portableEngine, type UnitCipher, type UnitCipherEngine } from './xts/unit-cipher.ts';
