@@ -6,6 +6,7 @@ export { latticeVectors, runThroughRegisters } from './abr/vectors.ts';
 export { type BootMeasurement, measureBoot, primitivesOfBoot } from './bench/boot.ts';
 export { PrimitiveRecorder, type RecordedCall } from './bench/recorder.ts';
 export { type Bundle, bundleForBrowsers, entryPoint } from './browser/bundle.ts';
+export { type KillResult, killDrives } from './drive/kills.ts';
 export { type Baseline, type Bench, createBaseline, createBench } from './fuzz/baseline.ts';
 export { fuzzCommands, REQUESTS_PER_CASE } from './fuzz/commands.ts';
 export { fuzzImages } from './fuzz/images.ts';

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { killDrives } from './drive/kills.ts';
+import { Checklist } from './tools.ts';
+
+const KINDS = ['kills'] as const;
+const USAGE = `usage: pnpm drive [--only KIND]... [--kills N] [--seed S]
+  KIND is one of ${KINDS.join(', ')}; default all, 1000 kills, seed 1`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [...KINDS] },
+    kills: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+
+function wholeNumber(name: 'kills' | 'seed'): number {
+  const value = Number(values[name]);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  console.error(`--${name}: expected a whole number, got ${values[name]}\n${USAGE}`);
+  process.exit(2);
+}
+
+const wrong = values.only.find((kind) => !(KINDS as readonly string[]).includes(kind));
+if (wrong !== undefined) {
+  console.error(`--only: expected one of ${KINDS.join(', ')}, got ${wrong}\n${USAGE}`);
+  process.exit(2);
+}
+const list = new Checklist();
+const seed = wholeNumber('seed');
+
+async function kills(): Promise<void> {
+  const count = wholeNumber('kills');
+  const found = await killDrives(count, seed, (done) => {
+    if (done % 50 === 0) process.stderr.write(`  kills: ${done} of ${count}\n`);
+  });
+  for (const violation of found.violations) console.error(`  ${violation}`);
+  list.check(
+    found.violations.length === 0,
+    `${found.kills} kills, ${found.writes} writes and ${found.flushes} flushes acknowledged, ${found.compared} blocks ` +
+      `compared: ${found.violations.length} violations`,
+  );
+}
+
+const RUNS = { kills } as const;
+for (const kind of KINDS) if (values.only.includes(kind)) await RUNS[kind]();
+process.exitCode = list.exitCode;
