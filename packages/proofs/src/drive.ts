@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { runClients } from './drive/clients.ts';
+import { DebianTools } from './drive/debian.ts';
 import { killDrives } from './drive/kills.ts';
 import { Checklist } from './tools.ts';
 
-const KINDS = ['kills'] as const;
+const KINDS = ['clients', 'kills'] as const;
 const USAGE = `usage: pnpm drive [--only KIND]... [--kills N] [--seed S]
   KIND is one of ${KINDS.join(', ')}; default all, 1000 kills, seed 1`;
 
@@ -42,6 +44,19 @@ async function kills(): Promise<void> {
   );
 }
 
-const RUNS = { kills } as const;
+async function clients(): Promise<void> {
+  const tools = DebianTools.open();
+  if (typeof tools === 'string') {
+    list.check(false, tools);
+    return;
+  }
+  try {
+    await runClients(tools, list);
+  } finally {
+    tools.close();
+  }
+}
+
+const RUNS = { clients, kills } as const;
 for (const kind of KINDS) if (values.only.includes(kind)) await RUNS[kind]();
 process.exitCode = list.exitCode;
