@@ -52,7 +52,9 @@ export class DriveProcess {
     await this.heard((line) => line === `${command}ed`);
   }
 
+  /** Ends it at once, if it runs. */
   async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await gone;
