@@ -19,6 +19,7 @@ import {
   validateChain,
   X509Error,
 } from '@rootcap/dice/x509';
+import { type ChainMemory, chainMemory } from './chain-memory.ts';
 import { KmsError } from './error.ts';
 
 /** Who a device is: the key that its vendor certified, from fuses that never change. */
@@ -53,6 +54,8 @@ export interface EvidenceOptions {
   readonly roots: readonly Uint8Array[];
   /** ISO 8601 in UTC. */
   readonly at: string;
+  /** For a service that judges many chains. Default: none. */
+  readonly memory?: ChainMemory;
 }
 
 /** Layers from the device's identity down. A DPE may stack several exported CDIs. */
@@ -78,8 +81,15 @@ function deviceStateOf(tcbInfos: readonly TcbInfo[]): string | undefined {
   return digest === undefined ? undefined : bytesToHex(digest);
 }
 
-function checkedChain({ provider, roots, at }: EvidenceOptions, certificates: readonly Uint8Array[]): ChainResult {
-  const result = validateChain(certificates, { provider, trustAnchors: roots, at });
+function checkedChain(
+  { provider, roots, at, memory = chainMemory(provider) }: EvidenceOptions,
+  certificates: readonly Uint8Array[],
+): ChainResult {
+  const result = validateChain(certificates.map(memory.read), {
+    provider: memory.provider,
+    trustAnchors: roots.map(memory.read),
+    at,
+  });
   if (result.valid && result.anchor === 'trusted') return result;
   const { certificate = -1, text = 'no trust anchor' } =
     result.findings.find(({ severity }) => severity === 'error') ?? {};

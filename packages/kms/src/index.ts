@@ -15,6 +15,7 @@ export {
   provisionBinding,
   rotateBinding,
 } from './drive-flows.ts';
+export { type ChainMemory, chainMemory } from './chain-memory.ts';
 export { DEFAULT_COST, portableScrypt, type Scrypt, type ScryptCost } from './encrypted.ts';
 export { type ErasureProof, verifyErasure } from './erasure.ts';
 export { KmsError, type KmsErrorCode } from './error.ts';

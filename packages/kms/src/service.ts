@@ -7,6 +7,7 @@ import {
   TEST_NONCE_SIZE,
 } from './access-key.ts';
 import { type AuditEntry, type AuditHead, type AuditRecord, headOf, type Verb, verifyAudit } from './audit.ts';
+import { type ChainMemory, chainMemory } from './chain-memory.ts';
 import { checkHex, checkName, invalidArgument } from './checks.ts';
 import type { ScryptCost } from './encrypted.ts';
 import type { ErasureProof } from './erasure.ts';
@@ -81,6 +82,7 @@ export class KeyService {
   readonly #policy: Policy;
   readonly #methodUids: MethodUids;
   readonly #vault: Vault;
+  readonly #memory: ChainMemory;
 
   private constructor(options: KeyServiceOptions, vault: Vault) {
     const { policy = secureStatePolicy, methodUids = METHOD_UIDS } = options;
@@ -88,6 +90,7 @@ export class KeyService {
     this.#policy = policy;
     this.#methodUids = methodUids;
     this.#vault = vault;
+    this.#memory = chainMemory(options.provider);
   }
 
   /**
@@ -368,7 +371,8 @@ export class KeyService {
 
   #evidence(chain: readonly Uint8Array[]): Evidence {
     const { provider, now } = this.#ports;
-    return verifyEvidence({ provider, roots: this.#state.roots.map(hexToBytes), at: now() }, chain);
+    const roots = this.#state.roots.map(hexToBytes);
+    return verifyEvidence({ provider, roots, at: now(), memory: this.#memory }, chain);
   }
 
   /** Everything that has to hold before an access key is sealed, in one order; the first that does not is the reason. */
