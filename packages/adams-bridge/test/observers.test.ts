@@ -19,6 +19,7 @@ import {
   traceToVcd,
   type Value,
 } from '@rootcap/adams-bridge';
+import vcdParser from 'vcd-parser';
 import { hasVectors, json } from './vectors.ts';
 
 const SEED = new Uint8Array(32).fill(7);
@@ -170,6 +171,16 @@ describe('VCD', () => {
       [time, '1'],
     ]);
     expect(stopped.get('pc')?.at(-1)).toEqual([time, (1023).toString(2)]);
+  });
+
+  test('is read by somebody else, with the same changes', async () => {
+    const { endtime, scale, signal } = await vcdParser.parse(traceToVcd(signing.tracer));
+    expect([scale, Number(endtime)]).toEqual(['1 ps', 2500 * signing.tracer.cycles]);
+    const theirs = signal.map(({ name, wave }) => [
+      name.replace(/^abr\.|\[.*$/g, ''),
+      wave.map(([time, value]) => [Number(time), value]),
+    ]);
+    expect(theirs).toEqual([...dump]);
   });
 
   test('a clock that is none', () => {

@@ -155,6 +155,7 @@ export class Chip {
   readonly #blocks: readonly Block[];
   #cycles = 0;
   #stalledCycles = 0;
+  #spentCycles = 0;
   #nmi = false;
 
   /** @throws RangeError if a key has the wrong length */
@@ -192,7 +193,13 @@ export class Chip {
     this.ecc = new Ecc({ provider, keyVault: this.keyVault, sha512: this.sha512, emit });
     const engine = options.abrEngine ?? providerAbrEngine(provider);
     const profile = options.abrProfile ?? (reference === 'rtl' ? 'rtl-2.0.3' : 'emulator');
-    this.abr = new Abr({ engine, keyVault: this.keyVault, sha512: this.sha512, emit, profile });
+    const clock = {
+      now: () => this.#cycles,
+      spend: (cycles: number) => {
+        this.#spentCycles += cycles;
+      },
+    };
+    this.abr = new Abr({ engine, keyVault: this.keyVault, sha512: this.sha512, emit, profile, clock });
     this.aes = new Aes({
       provider,
       keyVault: this.keyVault,
@@ -321,7 +328,8 @@ export class Chip {
   }
 
   /**
-   * Lets time pass: `mtime`, watchdogs, the answer of an external TRNG, a command of the encryption engine.
+   * Lets time pass: `mtime`, watchdogs, the answer of an external TRNG, commands of the lattice accelerator and of the
+   * encryption engine.
    *
    * @throws RangeError unless `cycles` is a whole number >= 0
    */
@@ -329,10 +337,11 @@ export class Chip {
     if (!(Number.isSafeInteger(cycles) && cycles >= 0)) throw new RangeError(`cycles: ${cycles} is not a whole number`);
     const end = this.#cycles + cycles;
     for (;;) {
-      const due = Math.max(this.#cycles, Math.min(end, this.trng.eventDue, this.#engineDue));
+      const due = Math.max(this.#cycles, Math.min(end, this.#eventDue));
       this.soc.advance(due - this.#cycles);
       this.#cycles = due;
       this.trng.settle();
+      this.abr.settle();
       this.encryptionEngine?.settle();
       if (due === end) return;
     }
@@ -340,11 +349,11 @@ export class Chip {
 
   /** Cycles until the chip does something by itself; infinite if it waits for somebody else. */
   get cyclesToEvent(): number {
-    return Math.min(this.soc.cyclesToWatchdog, this.trng.eventDue - this.#cycles, this.#engineDue - this.#cycles);
+    return Math.min(this.soc.cyclesToWatchdog, this.#eventDue - this.#cycles);
   }
 
-  get #engineDue(): number {
-    return this.encryptionEngine?.eventDue ?? Number.POSITIVE_INFINITY;
+  get #eventDue(): number {
+    return Math.min(this.trng.eventDue, this.abr.eventDue, this.encryptionEngine?.eventDue ?? Number.POSITIVE_INFINITY);
   }
 
   /** Whether a non-maskable interrupt of the core is pending. */
@@ -364,6 +373,13 @@ export class Chip {
     const stalled = this.#stalledCycles;
     this.#stalledCycles = 0;
     return stalled;
+  }
+
+  /** Time that operations of the firmware took and that has to pass before it goes on. */
+  takeSpentCycles(): number {
+    const spent = this.#spentCycles;
+    this.#spentCycles = 0;
+    return spent;
   }
 
   /** Lets time pass while firmware waits inside an operation. @throws RangeError as {@link advance} does */
@@ -413,8 +429,9 @@ export class Chip {
     if (this.options.debugTransition === 'emulator') return;
     this.soc.clear();
     this.keyVault.fillDebugValue(0);
-    for (const engine of [this.doe, this.ecc, this.hmac, this.aes, this.aes.clp, this.sha512, this.sha256, this.abr])
+    for (const engine of [this.doe, this.ecc, this.hmac, this.aes, this.aes.clp, this.sha512, this.sha256])
       engine.reset('warm');
+    this.abr.zeroize();
   }
 
   /** @returns a function that ends the subscription */
@@ -467,6 +484,7 @@ export class Chip {
     if (state.testSram !== undefined) this.testSram?.restore(state.testSram);
     this.#cycles = state.cycles;
     this.#stalledCycles = 0;
+    this.#spentCycles = 0;
     this.#nmi = state.nmi;
   }
 }

@@ -6,6 +6,7 @@ export {
   sealedAccessKeyFields,
 } from './access-key.ts';
 export { type AuditEntry, type AuditHead, type AuditRecord, type Verb, verifyAudit } from './audit.ts';
+export { type ChainMemory, chainMemory } from './chain-memory.ts';
 export {
   type Ask,
   type DriveAsk,
@@ -15,7 +16,6 @@ export {
   provisionBinding,
   rotateBinding,
 } from './drive-flows.ts';
-export { type ChainMemory, chainMemory } from './chain-memory.ts';
 export { DEFAULT_COST, portableScrypt, type Scrypt, type ScryptCost } from './encrypted.ts';
 export { type ErasureProof, verifyErasure } from './erasure.ts';
 export { KmsError, type KmsErrorCode } from './error.ts';
