@@ -156,7 +156,7 @@ export interface ResolvedOptions extends DeviceOptions {
   readonly rom: RomInfo;
 }
 
-const SPEC_COMMANDS: readonly RuntimeCommand[] = Object.values(OCP_LOCK_SPEC_COMMANDS);
+const SPEC_COMMANDS: readonly AnyDefinedCommand[] = Object.values(OCP_LOCK_SPEC_COMMANDS);
 
 /** Values that anybody can look up here: a simulated device has no secrets. */
 const DEMO_OBFUSCATION_KEY = hexToBytes('526f6f746361702064656d6f206f62667573636174696f6e206b657920303031');
