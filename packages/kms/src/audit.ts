@@ -14,6 +14,8 @@ export interface AuditEntry {
   readonly binding?: string;
   /** What was sealed, erased or refused, in words and fingerprints. */
   readonly detail: Readonly<Record<string, string | number>>;
+  /** The state changed with it: a state from before it is an old one. */
+  readonly changes?: true;
 }
 
 /** A line of the log. */
@@ -43,7 +45,7 @@ const hashOf = ({ hashes }: Hashes, text: string): string => bytesToHex(hashes.d
 
 /** The record that follows `head`. */
 export function nextRecord(provider: Hashes, head: AuditHead, time: string, entry: AuditEntry): AuditRecord {
-  const { verb, outcome, code, device, binding, detail } = entry;
+  const { verb, outcome, code, device, binding, detail, changes } = entry;
   const body = {
     sequence: head.sequence + 1,
     time,
@@ -53,6 +55,7 @@ export function nextRecord(provider: Hashes, head: AuditHead, time: string, entr
     ...(device === undefined ? {} : { device }),
     ...(binding === undefined ? {} : { binding }),
     detail,
+    ...(changes === undefined ? {} : { changes }),
     previous: head.hash,
   };
   return { ...body, hash: hashOf(provider, JSON.stringify(body)) };

@@ -46,7 +46,7 @@ export class Vault {
     if (store.read() !== undefined) throw new KmsError('store-exists', 'there is a store already');
     if (log.read().length > 0) throw new KmsError('log-damaged', 'there is a log without its store');
     const storeKey = newStoreKey(entropy, scrypt, passphrase, cost);
-    const record = nextRecord(ports.provider, EMPTY_HEAD, ports.now(), entry);
+    const record = nextRecord(ports.provider, EMPTY_HEAD, ports.now(), { ...entry, changes: true });
     const vault = new Vault(ports, storeKey, { ...contents, head: headOf(record), last: record }, EMPTY_HEAD);
     vault.#write(vault.#state);
     vault.#append(record);
@@ -69,6 +69,9 @@ export class Vault {
       lines.push(line);
     }
     const records = verifyAudit(provider, lines, head);
+    const missing = records.slice(head.sequence + 1).find(({ changes }) => changes);
+    if (missing !== undefined)
+      throw new KmsError('store-damaged', `the state is older than record ${missing.sequence} of its log`);
     return new Vault(ports, storeKey, state, headOf(records.at(-1) ?? last));
   }
 
@@ -91,7 +94,8 @@ export class Vault {
   /** Changes the state and records it. @param change - gets the number of the record */
   commit(entry: AuditEntry, change: (state: KmsState, at: string, sequence: number) => Contents): AuditRecord {
     this.#requireSound();
-    const record = nextRecord(this.#ports.provider, this.#head, this.#ports.now(), entry);
+    const { provider, now } = this.#ports;
+    const record = nextRecord(provider, this.#head, now(), { ...entry, changes: true });
     const state = {
       ...change(this.#state, record.time, record.sequence),
       head: headOf(record),

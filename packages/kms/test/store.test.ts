@@ -92,6 +92,17 @@ describe('at rest', () => {
   });
 });
 
+test('an old state in the place of a newer one, which would bring back what was erased', () => {
+  const { medium, service, binding } = filled();
+  const old = medium.state;
+  service.seal({ binding, chain: drive.evidence(0x0042) });
+  expect(code(() => KeyService.open(optionsOf(medium)))).toBe('none');
+  service.erase({ binding });
+  expect(code(() => KeyService.open(optionsOf(medium)))).toBe('none');
+  medium.state = old;
+  expect(code(() => KeyService.open(optionsOf(medium)))).toBe('store-damaged');
+});
+
 describe('the log', () => {
   test('every changed, missing, added or exchanged record is noticed', () => {
     const { medium } = filled();
