@@ -17,7 +17,7 @@ import { DISCOVERY_NQN, discoveryLog, EFFECT, effectsLog, firmwareSlotLog, LOG_P
 import { SANITIZE_ACTION } from './sanitize.ts';
 import { NvmeStatusError } from './status.ts';
 
-export const ALL_NAMESPACES = 0xffff_ffff;
+const ALL_NAMESPACES = 0xffff_ffff;
 /** The one I/O command set. */
 const CSI_NVM = 0;
 

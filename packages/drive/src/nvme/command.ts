@@ -4,7 +4,7 @@ import { u64, zeroTerminated } from './fields.ts';
 /** SGL descriptors of NVMe over Fabrics: data in the capsule, or moved by the transport. */
 export const SGL_TYPE = { IN_CAPSULE_OFFSET: 0x01, TRANSPORT: 0x5a } as const;
 
-export const SglDescriptor = struct('SglDescriptor', { address: u64, length: u32, reserved: bytes(3), type: u8 });
+const SglDescriptor = struct('SglDescriptor', { address: u64, length: u32, reserved: bytes(3), type: u8 });
 
 /** Submission queue entry: NVMe Base 1.4, figure 104. */
 export const SubmissionQueueEntry = struct('SubmissionQueueEntry', {

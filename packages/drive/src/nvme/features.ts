@@ -27,7 +27,7 @@ export function featureName(id: number): FeatureName {
 }
 
 /** What Get Features asks for. */
-export const SELECT = { CURRENT: 0, DEFAULT: 1, SAVED: 2, SUPPORTED_CAPABILITIES: 3 } as const;
+const SELECT = { CURRENT: 0, DEFAULT: 1, SAVED: 2, SUPPORTED_CAPABILITIES: 3 } as const;
 const CAPABILITY_CHANGEABLE = 4;
 
 /** A controller's features. */

@@ -136,9 +136,9 @@ export const IdentifyNamespace = struct('IdentifyNamespace', {
 export const IDENTIFY_SIZE = 4096;
 
 /** Identify CNS 3: identification descriptors of a namespace, ended by one of length 0. */
-export const NAMESPACE_IDENTIFIER = { EUI64: 1, NGUID: 2, UUID: 3, CSI: 4 } as const;
+const NAMESPACE_IDENTIFIER = { EUI64: 1, NGUID: 2, UUID: 3, CSI: 4 } as const;
 
-export const MAX_TRANSFER_SHIFT = 8;
+const MAX_TRANSFER_SHIFT = 8;
 /** Longest data of one command, in bytes: MDTS 8 with pages of 4 KiB. */
 export const MAX_TRANSFER = 4096 << MAX_TRANSFER_SHIFT;
 /** Longest data that come in a command's capsule. */
@@ -148,7 +148,7 @@ export const QUEUE_ENTRIES = 128;
 export const VERSION = 0x0001_0400;
 export const AERL = 3;
 
-export const CONTROLLER_TYPE = { IO: 1, DISCOVERY: 2 } as const;
+const CONTROLLER_TYPE = { IO: 1, DISCOVERY: 2 } as const;
 
 const zeros = (size: number): Uint8Array => new Uint8Array(size);
 const NO_CAPACITY = [0n, 0n] as const;

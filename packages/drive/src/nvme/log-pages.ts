@@ -38,7 +38,7 @@ export const SmartLog = struct('SmartLog', {
   reserved192: bytes(320),
 });
 
-export const FirmwareSlotLog = struct('FirmwareSlotLog', {
+const FirmwareSlotLog = struct('FirmwareSlotLog', {
   afi: u8,
   reserved1: bytes(7),
   slot1: spacePadded(8),
@@ -48,7 +48,7 @@ export const FirmwareSlotLog = struct('FirmwareSlotLog', {
 /** A command's bits: supported, changes content, capabilities of the namespace; who may run beside it (18:16). */
 export const EFFECT = { CSUPP: 1, LBCC: 2, CSE_NAMESPACE: 1 << 16, CSE_ALL: 2 << 16 } as const;
 
-export const EffectsLog = struct('EffectsLog', {
+const EffectsLog = struct('EffectsLog', {
   admin: array(u32, 256),
   io: array(u32, 256),
   reserved2048: bytes(2048),

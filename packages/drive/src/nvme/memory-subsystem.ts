@@ -1,3 +1,4 @@
+import { type Entropy, systemEntropy } from '@rootcap/crypto';
 import { EncryptedNamespace } from '../encrypted-namespace.ts';
 import { ENGINE_ERROR } from '../media-key-cache.ts';
 import type { Medium } from '../medium.ts';
@@ -11,8 +12,8 @@ import { Tper } from './tcg/tper.ts';
 
 export interface MemorySubsystemOptions {
   readonly engine: UnitCipherEngine;
-  /** Source of media keys. */
-  readonly random: (size: number) => Uint8Array;
+  /** Source of media keys. Default: the system's. */
+  readonly entropy?: Entropy;
   /** Blocks of each namespace. */
   readonly blockCounts: readonly number[];
   readonly serial?: string;
@@ -34,22 +35,22 @@ export class MemorySubsystem implements Subsystem {
   readonly namespaces: readonly EncryptedNamespace[];
   readonly #tper: Tper;
   readonly #dataPath: XtsDataPath;
-  readonly #random: (size: number) => Uint8Array;
+  readonly #entropy: Entropy;
   readonly #keys: Uint8Array[];
   #locked = false;
 
   constructor(options: MemorySubsystemOptions) {
-    const { engine, random, blockCounts, serial = 'ROOTCAP0001', media = [] } = options;
+    const { engine, entropy = systemEntropy(), blockCounts, serial = 'ROOTCAP0001', media = [] } = options;
     this.serial = serial;
-    this.#random = random;
+    this.#entropy = entropy;
     this.#dataPath = new XtsDataPath({ engine });
     this.namespaces = blockCounts.map((blockCount, i) => {
       const medium = media[i] ?? new MemoryMedium();
       return new EncryptedNamespace({ nsid: i + 1, blockCount, dataPath: this.#dataPath, medium });
     });
-    this.#keys = this.namespaces.map(() => random(KEY_SIZE));
+    this.#keys = this.namespaces.map(() => entropy.bytes(KEY_SIZE));
     this.#load();
-    this.#tper = new Tper(new SoftwareOpal(this, random));
+    this.#tper = new Tper(new SoftwareOpal(this, entropy));
   }
 
   /** TCG Opal. */
@@ -88,7 +89,7 @@ export class MemorySubsystem implements Subsystem {
     for (const [i, namespace] of this.namespaces.entries()) {
       if (nsid !== 'all' && namespace.nsid !== nsid) continue;
       this.#keys[i]?.fill(0);
-      this.#keys[i] = this.#random(KEY_SIZE);
+      this.#keys[i] = this.#entropy.bytes(KEY_SIZE);
       namespace.discard(0, namespace.blockCount);
     }
     if (!this.#locked) this.unlock();

@@ -41,8 +41,8 @@ const Data = { header: CommonHeader, cccid: u16, ttag: u16, datao: u32, datal: u
 
 export const ICReq = struct('ICReq', InitializeConnection);
 export const ICResp = struct('ICResp', InitializeConnection);
-export const H2CTermReq = struct('H2CTermReq', TermReq);
-export const C2HTermReq = struct('C2HTermReq', TermReq);
+const H2CTermReq = struct('H2CTermReq', TermReq);
+const C2HTermReq = struct('C2HTermReq', TermReq);
 export const CapsuleCmd = struct('CapsuleCmd', { header: CommonHeader, sqe: bytes(64) });
 export const CapsuleResp = struct('CapsuleResp', { header: CommonHeader, cqe: bytes(16) });
 export const H2CData = struct('H2CData', Data);

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@rootcap/crypto';
+import { type Entropy, utf8ToBytes } from '@rootcap/crypto';
 import { BLOCK_SIZE } from '../block.ts';
 import type { MemorySubsystem } from './memory-subsystem.ts';
 import {
@@ -20,12 +20,12 @@ export class SoftwareOpal implements OpalPort {
   readonly maxRanges = 0;
   readonly #subsystem: MemorySubsystem;
   readonly #pins = new Map<OpalAuthority, Uint8Array>();
-  readonly random: (size: number) => Uint8Array;
+  readonly #entropy: Entropy;
   #kept: OpalState | undefined;
 
-  constructor(subsystem: MemorySubsystem, random: (size: number) => Uint8Array) {
+  constructor(subsystem: MemorySubsystem, entropy: Entropy) {
     this.#subsystem = subsystem;
-    this.random = random;
+    this.#entropy = entropy;
     this.msid = utf8ToBytes(`MSID-${subsystem.serial}`);
     this.#firstPin();
   }
@@ -36,6 +36,10 @@ export class SoftwareOpal implements OpalPort {
 
   get locked(): boolean {
     return this.#subsystem.locked;
+  }
+
+  random(size: number): Uint8Array {
+    return this.#entropy.bytes(size);
   }
 
   load(): OpalState | undefined {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { nativeEngine } from '@rootcap/drive/node';
 import {
   MemorySubsystem,
@@ -16,7 +15,6 @@ export const NQN = 'nqn.2026-01.org.example:drive';
 export function memorySubsystem(options: Partial<MemorySubsystemOptions> = {}): MemorySubsystem {
   return new MemorySubsystem({
     engine: nativeEngine(),
-    random: (size) => new Uint8Array(randomBytes(size)),
     blockCounts: [1024, 256],
     ...options,
   });

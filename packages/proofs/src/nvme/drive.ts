@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Subsystem } from '@rootcap/drive';
 import { type NvmeServer, nativeEngine, serveNvme } from '@rootcap/drive/node';
 import { MemorySubsystem } from '@rootcap/drive/nvme';
@@ -19,8 +18,7 @@ const BLOCKS = (256 << 20) / 4096;
 
 /** A drive in memory, whose keys are software's. */
 export function memoryDrive(): PoweredDrive {
-  const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size));
-  const subsystem = new MemorySubsystem({ engine: nativeEngine(), random, blockCounts: [BLOCKS] });
+  const subsystem = new MemorySubsystem({ engine: nativeEngine(), blockCounts: [BLOCKS] });
   let server: NvmeServer | undefined;
   let port = 0;
   return {

@@ -135,7 +135,6 @@ async function opal(proof: NvmeProof): Promise<void> {
   await need(proof, 'sedutil-cli --rekeyLockingRange', sedutil('--rekeyLockingRange 0 secret'));
   checklist.check((await need(proof, 'a sum', SUM, 120)) !== before, 'under a new key the data are gone');
   await need(proof, 'sedutil-cli --setPassword', sedutil('--setPassword secret User1 user'));
-  await need(proof, 'sedutil-cli --enableUser', sedutil('--enableUser secret User1'));
   await need(proof, 'sedutil-cli --setSIDPassword', sedutil('--setSIDPassword secret other'));
   await refused('the old owner has no say', sedutil('--revertTPer secret'));
   await need(proof, 'sedutil-cli --revertTPer', sedutil('--revertTPer other'));

@@ -1,7 +1,7 @@
 import { bytes, type Field, struct, u8, u16be, u32be } from '@rootcap/struct';
 
 /** Level 0 Discovery: Core Specification 2.01, section 3.3.6; Opal SSC 2.02, section 3.1.1. Numbers are big-endian. */
-export const Level0Header = struct('Level0Header', {
+const Level0Header = struct('Level0Header', {
   /** Bytes that follow this field. */
   length: u32be,
   major: u16be,
@@ -13,9 +13,9 @@ export const Level0Header = struct('Level0Header', {
 const feature = <const F extends Record<string, Field<unknown>>>(name: string, fields: F) =>
   struct(name, { code: u16be, version: u8, length: u8, ...fields });
 
-export const TPerFeature = feature('TPerFeature', { flags: u8, reserved: bytes(11) });
-export const LockingFeature = feature('LockingFeature', { flags: u8, reserved: bytes(11) });
-export const GeometryFeature = feature('GeometryFeature', {
+const TPerFeature = feature('TPerFeature', { flags: u8, reserved: bytes(11) });
+const LockingFeature = feature('LockingFeature', { flags: u8, reserved: bytes(11) });
+const GeometryFeature = feature('GeometryFeature', {
   flags: u8,
   reserved: bytes(7),
   logicalBlockSize: u32be,
@@ -24,7 +24,7 @@ export const GeometryFeature = feature('GeometryFeature', {
   lowestAlignedLbaHigh: u32be,
   lowestAlignedLba: u32be,
 });
-export const OpalV2Feature = feature('OpalV2Feature', {
+const OpalV2Feature = feature('OpalV2Feature', {
   baseComId: u16be,
   comIds: u16be,
   flags: u8,
@@ -36,7 +36,7 @@ export const OpalV2Feature = feature('OpalV2Feature', {
 });
 
 const TPER = { SYNC: 1, STREAMING: 1 << 4 } as const;
-export const LOCKING = {
+const LOCKING = {
   SUPPORTED: 1,
   ENABLED: 1 << 1,
   LOCKED: 1 << 2,

@@ -10,7 +10,7 @@ export const ComPacket = struct('ComPacket', {
   length: u32be,
 });
 
-export const Packet = struct('Packet', {
+const Packet = struct('Packet', {
   tsn: u32be,
   hsn: u32be,
   sequenceNumber: u32be,
@@ -20,7 +20,7 @@ export const Packet = struct('Packet', {
   length: u32be,
 });
 
-export const SubPacket = struct('SubPacket', { reserved: bytes(6), kind: u16be, length: u32be });
+const SubPacket = struct('SubPacket', { reserved: bytes(6), kind: u16be, length: u32be });
 
 const HEADERS = ComPacket.size + Packet.size + SubPacket.size;
 const KIND_DATA = 0;

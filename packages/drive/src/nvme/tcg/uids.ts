@@ -42,17 +42,13 @@ const NUMBERED = {
   key: ['000008060003', 0xffff],
 } as const;
 
-export type Numbered = keyof typeof NUMBERED;
+type Numbered = keyof typeof NUMBERED;
 
 /** @returns the number of a row of this kind, or undefined if it is none */
 function numberOf(kind: Numbered, uid: string): number | undefined {
   const [prefix, highest] = NUMBERED[kind];
   const number = uid.startsWith(prefix) ? Number.parseInt(uid.slice(prefix.length), 16) : 0;
   return number >= 1 && number <= highest ? number : undefined;
-}
-
-export function numberedUid(kind: Numbered, number: number): string {
-  return `${NUMBERED[kind][0]}${number.toString(16).padStart(4, '0')}`;
 }
 
 const GLOBAL_RANGE = '0000080200000001';
@@ -64,7 +60,10 @@ export const rangeOf = (uid: string): number | undefined => (uid === GLOBAL_RANG
 /** The range whose K_AES_256 a UID names. */
 export const rangeOfKey = (uid: string): number | undefined => (uid === GLOBAL_KEY ? 0 : numberOf('key', uid));
 
-export const keyUid = (range: number): string => (range === 0 ? GLOBAL_KEY : numberedUid('key', range));
+export function keyUid(range: number): string {
+  const [prefix] = NUMBERED.key;
+  return range === 0 ? GLOBAL_KEY : `${prefix}${range.toString(16).padStart(4, '0')}`;
+}
 
 export function authorityOf(uid: string): OpalAuthority | undefined {
   if (uid === UID.SID) return 'SID';
