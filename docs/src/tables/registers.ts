@@ -1,11 +1,14 @@
 import { portableProvider } from '@rootcap/crypto';
-import { Chip, RECOVERY_IFC, registerWords } from '@rootcap/hardware';
+import { Chip, ENCRYPTION_ENGINE_SFR, RECOVERY_IFC, registerWords } from '@rootcap/hardware';
 import type { Access, Register, RegisterBlock } from '@rootcap/struct';
 import { markdownTable } from './markdown.ts';
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
 
-/** The blocks on the core's bus in the order of their addresses, then the recovery interface on the AXI bus. */
+/** What is found by a strap on the AXI bus. */
+const ON_AXI: readonly RegisterBlock[] = [RECOVERY_IFC, ENCRYPTION_ENGINE_SFR];
+
+/** The blocks on the core's bus in the order of their addresses, then those on the AXI bus. */
 export function registerBlocks(): readonly RegisterBlock[] {
   const chip = new Chip({
     provider: portableProvider,
@@ -16,7 +19,7 @@ export function registerBlocks(): readonly RegisterBlock[] {
     hwConfig: { itrng: false, subsystemMode: true, ocpLock: true },
   });
   const onCoreBus = chip.blocks().map(({ declaration }) => declaration);
-  return [...onCoreBus.toSorted((a, b) => a.base - b.base), RECOVERY_IFC];
+  return [...onCoreBus.toSorted((a, b) => a.base - b.base), ...ON_AXI];
 }
 
 const ACCESS: Readonly<Record<Access, string>> = { rw: 'rw', ro: 'ro', wo: 'wo', none: '–' };
@@ -39,7 +42,7 @@ const HEAD = ['Register', 'Address', 'Words', 'uC', 'SoC', 'Reset value', 'Clear
 
 function blockSection(block: RegisterBlock): string {
   const registers = Object.entries(block.registers);
-  const where = block === RECOVERY_IFC ? 'relative to its base on the AXI bus' : `at ${hex(block.base)}`;
+  const where = ON_AXI.includes(block) ? 'relative to its base on the AXI bus' : `at ${hex(block.base)}`;
   const rows = registers.map(([name, register]) => registerRow(block, name, register));
   return `## ${block.name}\n\n${registers.length} registers ${where}.\n\n${markdownTable(HEAD, rows)}`;
 }

@@ -10,6 +10,10 @@ import { romScenarios } from './caliptra/rom-scenarios.ts';
 import { smoke } from './caliptra/smoke.ts';
 import { transcripts } from './caliptra/transcript.ts';
 import { dpeRecordings } from './dpe/simulator-recording.ts';
+import { engineTrace } from './ocp-lock/engine-trace.ts';
+import { hpke } from './ocp-lock/hpke.ts';
+import { lockKeyLadder } from './ocp-lock/key-ladder.ts';
+import { lockPrimitives } from './ocp-lock/primitives.ts';
 import { identity } from './own/identity.ts';
 import { keyLadder } from './own/key-ladder.ts';
 import { rfc6979 } from './rfc6979.ts';
@@ -32,6 +36,10 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   dpeRecordings,
   keyLadder,
   identity,
+  lockKeyLadder,
+  lockPrimitives,
+  hpke,
+  engineTrace,
   programCheck,
   rtlTraces,
   uvmKats,

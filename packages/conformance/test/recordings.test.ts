@@ -16,7 +16,7 @@ const KINDS = [
 ];
 /** Sessions of one device are enough here; the command line runs all. */
 const SESSIONS =
-  /a-passive-mldsa\/(boot-certs|rom|rom-errors|reset|crypto)\/|c-subsystem.*\/rom\/|f-passive.*\/crypto\//;
+  /a-passive-mldsa\/(boot-certs|rom|rom-errors|reset|crypto)\/|c-subsystem.*\/(rom|errors|ocp-lock)\/|f-passive.*\/crypto\//;
 
 /** Commands of which a session has an answer of success. */
 function successes({ files }: VectorFolder): number[] {

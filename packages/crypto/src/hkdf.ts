@@ -1,7 +1,10 @@
 import { checkBytes, checkInteger } from './checks.ts';
-import type { Capabilities, HashName } from './provider.ts';
+import type { HashName, Hmac } from './provider.ts';
 
-type NeedsHmac = Pick<Capabilities, 'hmac'>;
+/** Also what has no running MAC, such as a chip's engine. */
+export interface NeedsMac {
+  readonly hmac: Pick<Hmac, 'mac'>;
+}
 
 /**
  * HKDF-Extract (RFC 5869 §2.2): `HMAC(salt, ikm)`.
@@ -9,7 +12,7 @@ type NeedsHmac = Pick<Capabilities, 'hmac'>;
  * @param salt - empty counts as a string of zeros as long as the hash
  * @returns the pseudorandom key, as long as the hash
  */
-export function hkdfExtract({ hmac }: NeedsHmac, hash: HashName, salt: Uint8Array, ikm: Uint8Array): Uint8Array {
+export function hkdfExtract({ hmac }: NeedsMac, hash: HashName, salt: Uint8Array, ikm: Uint8Array): Uint8Array {
   checkBytes('salt', salt);
   checkBytes('ikm', ikm);
   return hmac.mac(hash, salt, ikm);
@@ -21,7 +24,7 @@ export function hkdfExtract({ hmac }: NeedsHmac, hash: HashName, salt: Uint8Arra
  * @throws RangeError if `length` exceeds 255 times the hash length
  */
 export function hkdfExpand(
-  { hmac }: NeedsHmac,
+  { hmac }: NeedsMac,
   hash: HashName,
   prk: Uint8Array,
   info: Uint8Array,

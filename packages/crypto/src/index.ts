@@ -11,6 +11,7 @@ export type { HpkeKeySchedule, HpkeReceiver, HpkeSender } from './hpke/context.t
 export { keySchedule as hpkeKeySchedule } from './hpke/context.ts';
 export { HpkeError, type HpkeErrorCode } from './hpke/error.ts';
 export type { HpkeEncapsulation, HpkeKeyPair, ScalarOf } from './hpke/kem.ts';
+export { kemSuiteId, labeledDerive, labeledExpand, labeledExtract } from './hpke/labeled.ts';
 export {
   HPKE_KEMS,
   type HpkeKemId,

@@ -1,6 +1,7 @@
 import { BusFault, MBOX_CSR, SOC_IFC_REG } from '@rootcap/hardware';
 import type { Device } from 'rootcap';
 import type { Created } from './create.ts';
+import { ReleasedKey } from './released-key.ts';
 import { Traffic } from './traffic.ts';
 
 type SocRegister = keyof typeof SOC_IFC_REG.registers;
@@ -33,6 +34,8 @@ export class Board {
   readonly testAccess: boolean;
   /** Bus traffic to other agents; recorded for test benches only. */
   readonly traffic: Traffic | undefined;
+  /** What OCP LOCK released; likewise. */
+  readonly releasedKey: ReleasedKey | undefined;
   readonly name: string | undefined;
   readonly fingerprint: string;
   /** Connections on this board. */
@@ -46,11 +49,13 @@ export class Board {
     this.name = name;
     this.fingerprint = fingerprint;
     this.traffic = testAccess ? new Traffic(device) : undefined;
+    this.releasedKey = testAccess ? new ReleasedKey(device) : undefined;
   }
 
   /** Ends what the board listens to. */
   close(): void {
     this.traffic?.close();
+    this.releasedKey?.close();
   }
 
   // Requests of several connections, one after the other

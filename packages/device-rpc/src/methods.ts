@@ -36,6 +36,8 @@ const EVENT_KINDS = [
   'key-vault',
   'pcr',
   'doe',
+  'encryption-engine',
+  'key-release',
   'signature',
   'mailbox',
   'watchdog',
@@ -155,8 +157,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   restore: { run: restore },
   memory: { run: memory },
   stagingAddress: { run: stagingAddress },
-  // The engine that keys are released to is not modelled: no key has ever been released.
-  encryptionEngine: { testAccess: true, run: () => ({}) },
+  encryptionEngine: { testAccess: true, run: ({ board }) => board.releasedKey?.fields ?? {} },
   inject: { testAccess: true, run: inject },
   takeEvents: { testAccess: true, run: takeEvents },
   sendEvent: { testAccess: true, run: sendEvent },

@@ -13,6 +13,7 @@ const ORDER = [
   '@rootcap/hardware',
   '@rootcap/image',
   '@rootcap/dice',
+  '@rootcap/ocp-lock',
   '@rootcap/dpe',
   '@rootcap/firmware',
   'rootcap',
@@ -27,6 +28,7 @@ const APART: Readonly<Record<string, readonly string[]>> = {
   '@rootcap/image': ['@rootcap/hardware'],
   '@rootcap/adams-bridge': ['@rootcap/vectors'],
   '@rootcap/dice': ['@rootcap/hardware', '@rootcap/image'],
+  '@rootcap/ocp-lock': ['@rootcap/hardware', '@rootcap/image', '@rootcap/dice'],
   '@rootcap/dpe': ['@rootcap/errors', '@rootcap/hardware', '@rootcap/image'],
 };
 

@@ -1,5 +1,6 @@
 import type { CryptoProvider } from '@rootcap/crypto';
 import type { Chip } from '@rootcap/hardware';
+import type { Conformance } from '@rootcap/ocp-lock';
 import { BOOT_STATUS, type BootStatusName } from './boot-status.ts';
 import { Drivers } from './drivers/drivers.ts';
 import { PersistentData } from './memory/persistent-data.ts';
@@ -33,6 +34,8 @@ export interface FirmwareOptions {
   readonly fipsTestHooks?: boolean;
   /** Reproduce a defect of the firmware's DPE: see `compatibility` in `@rootcap/dpe`. */
   readonly dpeRootSizedTcbInfos?: boolean;
+  /** Whose OCP LOCK to have where firmware and specification differ. */
+  readonly conformance: Conformance;
   /** Further mailbox commands of the runtime; one with a known id replaces the built-in command. */
   readonly commands: readonly RuntimeCommand[];
 }

@@ -10,7 +10,7 @@ import { bootFirmware } from './rom/cold-reset.ts';
 import { storedLdevid } from './rom/ldevid.ts';
 import { handOver, rom } from './rom/rom.ts';
 import { runtime, serveCommands } from './runtime/runtime.ts';
-import { isTrapped, takeTrap } from './trap.ts';
+import { isTrapped, NmiPending, takeTrap } from './trap.ts';
 
 /** One stage of the boot, replaceable by a prototype. */
 export type Stage = (context: FirmwareContext) => Firmware;
@@ -83,13 +83,17 @@ function orTrapped(context: FirmwareContext, wait: Wait): Wait {
 /** A driver polls for entropy that never comes; only a watchdog or a reset ends that. */
 const ENTROPY_DRY: Wait = { for: 'entropy', ready: () => false };
 
+/** The interrupt handler runs at once. */
+const INTERRUPTED: Wait = { for: 'observer', ready: always };
+
 /** Lets the program run to its next wait. */
 function nextWait(program: Firmware): Wait | undefined {
   try {
     const step = program.next();
     return step.done === true ? undefined : step.value;
   } catch (error) {
-    if (!(error instanceof EntropyDry)) throw error;
-    return ENTROPY_DRY;
+    if (error instanceof EntropyDry) return ENTROPY_DRY;
+    if (error instanceof NmiPending) return INTERRUPTED;
+    throw error;
   }
 }

@@ -44,6 +44,7 @@ export { FHT_MARKER } from './rom/fht.ts';
 export { PCR_ID } from './rom/pcrs.ts';
 export { RECOVERY_REASON, recoveryReason } from './rom/recovery-reason.ts';
 export { type Pl0Rule, type RequestLength, type RuntimeCommand, runtimeCommand } from './runtime/command.ts';
+export { OCP_LOCK_SPEC_COMMANDS } from './runtime/commands/ocp-lock.ts';
 export { RUNTIME_COMMANDS } from './runtime/commands/table.ts';
 export {
   type AnyDefinedCommand,

@@ -28,7 +28,12 @@ export const KEY_ID = {
   HEK_SEED: 14,
   STABLE_OWNER: 15,
   MDK: 16,
+  EPK: 17,
+  VEK: 18,
+  LOCKED_MPK_ENCRYPTION_KEY: 19,
+  MEK_SECRETS: 21,
   HEK: 22,
+  MEK: 23,
 } as const satisfies Record<string, number>;
 
 /** Usage of a CDI: key of further derivations and source of both key pairs. */

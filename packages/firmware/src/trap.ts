@@ -28,6 +28,15 @@ function memoryTrap({ chip: { memoryFault }, state }: FirmwareContext): Trap | u
   return memoryFault === 'iccm' && state.stage !== 'rom' ? 'instruction-ecc' : undefined;
 }
 
+/** An NMI came while a driver polled: the program goes no further. */
+export class NmiPending extends Error {
+  override readonly name = 'NmiPending';
+
+  constructor() {
+    super('a non-maskable interrupt ends the operation');
+  }
+}
+
 /** Whether an NMI is pending. A memory error waits until the firmware goes on by itself. */
 export function isTrapped({ chip }: FirmwareContext): boolean {
   return chip.nmiPending;

@@ -66,14 +66,18 @@ export class AesClp extends EngineRegisters<Registers> {
     return (this.stored('CTRL0') & 1) !== 0;
   }
 
+  /** Bytes of a released key. A strap that names no possible size releases a block at least and a slot at most. */
+  get releaseSize(): number {
+    return Math.min(KEY_SIZE, Math.max(BLOCK, this.#keyReleaseSize() & ~3));
+  }
+
   /** Takes a block of results; the vault gets them when all have come. */
   collect(block: Uint8Array, source: { readonly slots: readonly number[]; readonly ecbDecrypt: boolean }): void {
     const collected = new Uint8Array(this.#collected.length + block.length);
     collected.set(this.#collected);
     collected.set(block, this.#collected.length);
     this.#collected = collected;
-    // A strap that names no possible key size releases a block at least and a slot at most.
-    const size = Math.min(KEY_SIZE, Math.max(BLOCK, this.#keyReleaseSize() & ~3));
+    const size = this.releaseSize;
     if (collected.length < size) return;
     this.kvWrite('AES_KV_WR_CTRL', 'AES_KV_WR_STATUS', (slot, usage) =>
       this.#keyVault.write(slot, collected.subarray(0, size), usage, { engine: 'aes', ...source }),

@@ -1,7 +1,8 @@
-import { aesCmac, type CryptoProvider } from '@rootcap/crypto';
-import { swapWords, unpack } from '@rootcap/struct';
+import { aesCmac, type CryptoProvider, hexToBytes } from '@rootcap/crypto';
+import { pack, swapWords, unpack } from '@rootcap/struct';
 import { AesClp, type AesClpOptions } from './aes-clp.ts';
 import { RegisterFile, type RegisterFileState, type RegisterWrite, type ResetKind } from './block.ts';
+import { EngineError } from './engine-error.ts';
 import { ghashUpdate } from './ghash.ts';
 import { type KeyDestination, KeyUsage, type KeyVault, type SlotRef } from './key-vault.ts';
 import { AES_REG } from './registers/aes.ts';
@@ -25,6 +26,8 @@ export interface AesState extends RegisterFileState {
   readonly inputs: number;
   readonly outputs: number;
   readonly started: boolean;
+  /** `STATUS.output_lost`. */
+  readonly outputLost: boolean;
   readonly ghash: Uint8Array;
 }
 
@@ -35,6 +38,8 @@ const KEY_BYTES: Readonly<Record<number, number>> = { 1: 16, 2: 24, 4: 32 };
 const SHADOWED = ['CTRL_SHADOWED', 'CTRL_GCM_SHADOWED', 'CTRL_AUX_SHADOWED'] as const;
 const BLOCK = 16;
 const ALL_WORDS = 0xf;
+/** caliptra-sw:sw-emulator/lib/periph/src/aes.rs */
+const SPOILT_GHASH = hexToBytes('feedfacedeadbeef0badc0decafebabe');
 const MEK_DECRYPTION_KEY_SLOT = 16;
 
 /**
@@ -53,6 +58,7 @@ export class Aes extends RegisterFile<Registers> {
   #inputs = 0;
   #outputs = 0;
   #started = false;
+  #outputLost = false;
   #ghash: Uint8Array = new Uint8Array(BLOCK);
 
   constructor({ provider, ocpLockInProgress = () => false, ...clp }: AesOptions) {
@@ -67,12 +73,24 @@ export class Aes extends RegisterFile<Registers> {
     return this.#provider.blockCipher.ecbEncrypt(this.#key(key), data);
   }
 
+  /** @returns the plaintext; with the key of slot 16 and OCP LOCK in progress zeros, and `STATUS.output_lost` is set */
   ecbDecrypt(key: AesKey, data: Uint8Array): Uint8Array {
-    return this.#provider.blockCipher.ecbDecrypt(this.#key(key), data);
+    const plain = this.#provider.blockCipher.ecbDecrypt(this.#key(key), data);
+    const slot = key instanceof Uint8Array || !('slot' in key) ? -1 : key.slot;
+    if (this.#blocksOutput(slot)) {
+      this.#outputLost = true;
+      plain.fill(0);
+    }
+    return plain;
+  }
+
+  /** The core never sees what the key that OCP LOCK keeps for MEKs decrypts. */
+  #blocksOutput(slot: number): boolean {
+    return slot === MEK_DECRYPTION_KEY_SLOT && this.#ocpLockInProgress();
   }
 
   /**
-   * Decrypts a key into the vault: OCP LOCK's release of an MEK.
+   * Decrypts a key into the vault: OCP LOCK's release of an MEK. What exceeds `SS_KEY_RELEASE_SIZE` is dropped.
    *
    * @throws EngineError `key-read`, or `key-write` for any other way than from slot 16 to slot 23 with OCP LOCK in
    * progress
@@ -80,7 +98,10 @@ export class Aes extends RegisterFile<Registers> {
   ecbDecryptToSlot(key: SlotRef, data: Uint8Array, to: KeyDestination): void {
     const plain = this.#provider.blockCipher.ecbDecrypt(this.#key(key), data);
     try {
-      this.#keyVault.write(to.slot, plain, to.usage, { engine: 'aes', slots: [key.slot], ecbDecrypt: true });
+      const released = plain.subarray(0, this.clp.releaseSize);
+      if (released.length < this.clp.releaseSize)
+        throw new EngineError('key-write', `${plain.length} bytes are less than a key to release`);
+      this.#keyVault.write(to.slot, released, to.usage, { engine: 'aes', slots: [key.slot], ecbDecrypt: true });
     } finally {
       plain.fill(0);
     }
@@ -181,6 +202,7 @@ export class Aes extends RegisterFile<Registers> {
     this.#inputs = 0;
     this.#outputs = 0;
     this.#started = false;
+    this.#outputLost = false;
     this.#ghash = new Uint8Array(BLOCK);
   }
 
@@ -218,7 +240,14 @@ export class Aes extends RegisterFile<Registers> {
   #status(): number {
     const waiting = this.#inputs === ALL_WORDS;
     const stalled = waiting && this.#outputs !== 0;
-    return Number(!waiting) | (Number(stalled) << 1) | (Number(this.#outputs !== 0) << 3) | (Number(!waiting) << 4);
+    const valid = this.#outputs !== 0;
+    return pack(AES_REG.registers.STATUS, {
+      idle: Number(!waiting),
+      stall: Number(stalled),
+      output_lost: Number(this.#outputLost),
+      output_valid: Number(valid),
+      input_ready: Number(!waiting),
+    });
   }
 
   /** A shadowed register takes a value that is written twice in a row. */
@@ -231,6 +260,7 @@ export class Aes extends RegisterFile<Registers> {
     if (SHADOWED[shadow] === 'CTRL_SHADOWED') {
       this.#inputs = 0;
       this.#outputs = 0;
+      this.#outputLost = false;
     }
     if (SHADOWED[shadow] === 'CTRL_GCM_SHADOWED') this.#enterPhase(word);
     return word;
@@ -280,9 +310,10 @@ export class Aes extends RegisterFile<Registers> {
     if (result === undefined) return;
     const ecbDecrypt = mode === MODE.ecb && decrypt;
     const slots = sideload === 1 ? [this.clp.keySlot] : [];
+    const blocked = ecbDecrypt && slots[0] !== undefined && this.#blocksOutput(slots[0]);
+    if (blocked) this.#outputLost = true;
     if (this.clp.toVault) this.clp.collect(result, { slots, ecbDecrypt });
-    // The key that OCP LOCK keeps for decrypting MEKs decrypts nothing for the core.
-    else if (!(ecbDecrypt && slots[0] === MEK_DECRYPTION_KEY_SLOT && this.#ocpLockInProgress())) this.#output(result);
+    else if (!blocked) this.#output(result);
   }
 
   #registerKey(keyLength: number): Uint8Array {
@@ -331,7 +362,7 @@ export class Aes extends RegisterFile<Registers> {
     const absorb = (block: Uint8Array, size: number) => {
       this.#ghash = ghashUpdate(this.#encrypt(key, new Uint8Array(BLOCK)), this.#ghash, block.subarray(0, size));
     };
-    if (phase === PHASE.restore) this.#ghash = data;
+    if (phase === PHASE.restore) this.#ghash = this.#restored(data);
     if (phase === PHASE.aad) absorb(data, valid);
     if (phase === PHASE.text) {
       // Software leaves the counter 0 at the start; the first block of text has 2.
@@ -344,6 +375,12 @@ export class Aes extends RegisterFile<Registers> {
     if (phase !== PHASE.tag) return undefined;
     absorb(data, BLOCK);
     return xor(this.#ghash, this.#encrypt(key, counterBlock(iv, 1)));
+  }
+
+  /** A state of zeros, which is none to go on from, becomes another in the emulator, so that no right tag follows. */
+  #restored(state: Uint8Array): Uint8Array {
+    const spoilt = this.#keyVault.reference === 'emulator' && state.every((byte) => byte === 0);
+    return spoilt ? SPOILT_GHASH.slice() : state;
   }
 
   /** A register array as natural bytes: its words are little-endian. */
@@ -363,6 +400,7 @@ export class Aes extends RegisterFile<Registers> {
       inputs: this.#inputs,
       outputs: this.#outputs,
       started: this.#started,
+      outputLost: this.#outputLost,
       ghash: this.#ghash.slice(),
     };
   }
@@ -370,13 +408,15 @@ export class Aes extends RegisterFile<Registers> {
   override restore(state: AesState): void {
     const mask = { oneOf: Array.from({ length: ALL_WORDS + 1 }, (_, i) => i) };
     const staged = { list: 'number', length: SHADOWED.length } as const;
-    const fields = { staged, inputs: mask, outputs: mask, started: 'boolean', ghash: { bytes: BLOCK } } as const;
+    const flags = { started: 'boolean', outputLost: 'boolean' } as const;
+    const fields = { staged, inputs: mask, outputs: mask, ...flags, ghash: { bytes: BLOCK } } as const;
     checkState(state, { fields }, 'aes');
     super.restore(state);
     this.#staged = [...state.staged];
     this.#inputs = state.inputs;
     this.#outputs = state.outputs;
     this.#started = state.started;
+    this.#outputLost = state.outputLost;
     this.#ghash = state.ghash.slice();
   }
 }

@@ -15,7 +15,7 @@ export interface AxiTransfer {
   readonly operation: 'read' | 'write';
   readonly master: AxiMaster;
   readonly address: bigint;
-  /** Read or written; not to be changed. */
+  /** Read or written; not to be changed. Zeros for a key that was released. */
   readonly data: Uint8Array;
 }
 
@@ -82,6 +82,13 @@ export class AxiBus {
     const { base, device } = this.#find('StoreAccessFault', toAddress(address), data.length);
     device.write(Number(toAddress(address) - base), data);
     this.#report('write', master, address, data);
+  }
+
+  /** As {@link write}, with data that no observer is shown. @throws BusFault if no device has the whole range */
+  writeSecret(address: bigint | number, data: Uint8Array): void {
+    const { base, device } = this.#find('StoreAccessFault', toAddress(address), data.length);
+    device.write(Number(toAddress(address) - base), data);
+    this.#report('write', 'caliptra', address, new Uint8Array(data.length));
   }
 
   #find(fault: 'LoadAccessFault' | 'StoreAccessFault', address: bigint, length: number): Attachment {

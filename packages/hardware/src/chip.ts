@@ -10,6 +10,7 @@ import { DataVault } from './data-vault.ts';
 import { Dma } from './dma.ts';
 import { Doe } from './doe.ts';
 import { Ecc } from './ecc.ts';
+import { EncryptionEngine, type EncryptionEngineOptions } from './encryption-engine.ts';
 import { type ChipEvent, EventSource } from './events.ts';
 import { Hmac } from './hmac.ts';
 import type { HwConfig, Reference } from './hw-config.ts';
@@ -20,6 +21,7 @@ import { OTP_SIZE, OtpController, type OtpState } from './otp.ts';
 import { type BlockFactory, makeOwnBlocks } from './own-block.ts';
 import { PcrBank } from './pcr-bank.ts';
 import { RECOVERY_IFC_SIZE, RecoveryInterface } from './recovery-interface.ts';
+import { ENCRYPTION_ENGINE_SIZE } from './registers/encryption-engine.ts';
 import type { Lifecycle, SecurityPins } from './security-state.ts';
 import { ShaAccelerator } from './sha-accelerator.ts';
 import { Sha256 } from './sha256.ts';
@@ -64,6 +66,8 @@ export interface ChipOptions {
   readonly blocks?: readonly BlockFactory[];
   /** First contents of a memory of {@link TEST_SRAM_SIZE} bytes on the AXI bus, which only test benches have. */
   readonly testSram?: Uint8Array;
+  /** The drive's encryption engine; only a subsystem with OCP LOCK has one. */
+  readonly encryptionEngine?: EncryptionEngineOptions;
   readonly abrEngine?: AbrEngine;
   /** Whose register face the lattice accelerator has. Default: that of `reference`. */
   readonly abrProfile?: AbrProfileName;
@@ -131,6 +135,8 @@ export class Chip {
   /** SoC memory for what is too large for a subsystem's mailbox, at `stagingBase`. */
   readonly stagingArea: AxiMemory;
   readonly dma: Dma;
+  /** The drive's encryption engine, at `keyReleaseBase`, if this is a subsystem with OCP LOCK. */
+  readonly encryptionEngine: EncryptionEngine | undefined;
   readonly iccm: Uint8Array = new Uint8Array(MEMORY_MAP.ICCM.size);
   readonly dccm: Uint8Array = new Uint8Array(MEMORY_MAP.DCCM.size);
   /** Memory of test benches, if the chip has it. */
@@ -172,6 +178,7 @@ export class Chip {
     this.keyVault = new KeyVault({
       debugLocked: () => soc.debugLocked,
       ocpLockInProgress,
+      ocpLockEnabled: () => soc.ocpLockEnabled,
       reference,
       emit,
     });
@@ -196,7 +203,7 @@ export class Chip {
       soc,
       provider,
       now: () => this.#cycles,
-      stall: (cycles) => this.#stall(cycles),
+      stall: (cycles) => this.stall(cycles),
       ...(options.entropy === undefined ? {} : { entropy: options.entropy }),
       ...(options.trngResponder === undefined ? {} : { responder: options.trngResponder }),
       ...(options.trngStock === undefined ? {} : { stock: options.trngStock }),
@@ -208,7 +215,21 @@ export class Chip {
       sramSize: hwConfig.subsystemMode ? MCU_SRAM_SIZE : 0,
     });
     this.stagingArea = new AxiMemory(hwConfig.subsystemMode ? STAGING_SIZE : 0);
-    this.dma = new Dma({ axi: this.axi, recovery: this.recovery, recoveryBase: () => this.straps.recoveryBase });
+    this.encryptionEngine = soc.ocpLockEnabled
+      ? new EncryptionEngine(options.encryptionEngine, { now: () => this.#cycles, emit })
+      : undefined;
+    this.dma = new Dma({
+      axi: this.axi,
+      recovery: this.recovery,
+      recoveryBase: () => this.straps.recoveryBase,
+      keyVault: this.keyVault,
+      keyRelease: () => ({
+        enabled: ocpLockInProgress(),
+        address: (BigInt(soc.get('SS_KEY_RELEASE_BASE_ADDR_H')) << 32n) | BigInt(soc.get('SS_KEY_RELEASE_BASE_ADDR_L')),
+        size: soc.get('SS_KEY_RELEASE_SIZE'),
+      }),
+      emit,
+    });
     const builtIn = this.#registerBlocks();
     const ownBlocks = makeOwnBlocks(options.blocks ?? [], this, builtIn);
     this.#blocks = [...builtIn, ...ownBlocks];
@@ -251,12 +272,14 @@ export class Chip {
   }
 
   #attachSubsystem(): void {
-    const { mciBase, recoveryBase, otpBase, stagingBase } = this.straps;
+    const { mciBase, recoveryBase, otpBase, stagingBase, keyReleaseBase } = this.straps;
     this.axi.attach(mciBase, MCI_REGISTERS_SIZE, this.mci.registers);
     this.axi.attach(BigInt(mciBase) + BigInt(MCU_SRAM_OFFSET), MCU_SRAM_SIZE, this.mci.mcuSram);
     this.axi.attach(recoveryBase, RECOVERY_IFC_SIZE, this.recovery.device);
     this.axi.attach(otpBase, OTP_SIZE, this.otp.device);
     this.axi.attach(stagingBase, STAGING_SIZE, this.stagingArea);
+    if (this.encryptionEngine !== undefined)
+      this.axi.attach(keyReleaseBase, ENCRYPTION_ENGINE_SIZE, this.encryptionEngine.device);
   }
 
   #attachTestSram(contents: Uint8Array): AxiMemory {
@@ -298,7 +321,7 @@ export class Chip {
   }
 
   /**
-   * Lets time pass: `mtime`, watchdogs, the answer of an external TRNG.
+   * Lets time pass: `mtime`, watchdogs, the answer of an external TRNG, a command of the encryption engine.
    *
    * @throws RangeError unless `cycles` is a whole number >= 0
    */
@@ -306,17 +329,22 @@ export class Chip {
     if (!(Number.isSafeInteger(cycles) && cycles >= 0)) throw new RangeError(`cycles: ${cycles} is not a whole number`);
     const end = this.#cycles + cycles;
     for (;;) {
-      const due = Math.max(this.#cycles, Math.min(end, this.trng.eventDue));
+      const due = Math.max(this.#cycles, Math.min(end, this.trng.eventDue, this.#engineDue));
       this.soc.advance(due - this.#cycles);
       this.#cycles = due;
       this.trng.settle();
+      this.encryptionEngine?.settle();
       if (due === end) return;
     }
   }
 
   /** Cycles until the chip does something by itself; infinite if it waits for somebody else. */
   get cyclesToEvent(): number {
-    return Math.min(this.soc.cyclesToWatchdog, this.trng.eventDue - this.#cycles);
+    return Math.min(this.soc.cyclesToWatchdog, this.trng.eventDue - this.#cycles, this.#engineDue - this.#cycles);
+  }
+
+  get #engineDue(): number {
+    return this.encryptionEngine?.eventDue ?? Number.POSITIVE_INFINITY;
   }
 
   /** Whether a non-maskable interrupt of the core is pending. */
@@ -338,7 +366,8 @@ export class Chip {
     return stalled;
   }
 
-  #stall(cycles: number): void {
+  /** Lets time pass while firmware waits inside an operation. @throws RangeError as {@link advance} does */
+  stall(cycles: number): void {
     this.advance(cycles);
     this.#stalledCycles += cycles;
   }
@@ -366,6 +395,7 @@ export class Chip {
     this.soc.reset(kind);
     for (const block of this.#blocks) if (block !== this.soc) block.reset(kind);
     this.recovery.reset(kind);
+    this.encryptionEngine?.reset(kind);
     this.trng.reset(kind);
     this.#nmi = false;
     this.mci.reset(kind);
@@ -404,10 +434,14 @@ export class Chip {
       otp: this.otp.save(),
       stagingArea: this.stagingArea.save(),
       testSram: this.testSram?.save(),
-      blocks: Object.fromEntries(
-        [...this.#blocks, this.recovery].map((block) => [block.declaration.name, block.save()]),
-      ),
+      blocks: Object.fromEntries(this.#saved().map((block) => [block.declaration.name, block.save()])),
     };
+  }
+
+  /** What has a state of its own, on the core's bus or on AXI. */
+  #saved(): readonly Block[] {
+    const { encryptionEngine, recovery } = this;
+    return [...this.#blocks, recovery, ...(encryptionEngine === undefined ? [] : [encryptionEngine])];
   }
 
   /** @throws TypeError if `state` is not what {@link save} returns for such a chip; the chip is then unchanged */
@@ -423,7 +457,7 @@ export class Chip {
   }
 
   #restore(state: ChipState): void {
-    for (const block of [...this.#blocks, this.recovery]) block.restore(state.blocks[block.declaration.name] as never);
+    for (const block of this.#saved()) block.restore(state.blocks[block.declaration.name] as never);
     this.trng.restore(state.trng);
     this.mci.restore(state.mci);
     this.otp.restore(state.otp);

@@ -26,6 +26,15 @@ export type ChipEvent =
       readonly command: number;
       readonly dlen: number;
     }
+  | {
+      readonly kind: 'encryption-engine';
+      readonly operation: 'ready' | 'execute' | 'done' | 'clear' | 'fatal';
+      /** `CTRL.cmd` and `CTRL.err`. */
+      readonly command: number;
+      readonly error: number;
+    }
+  /** The DMA took a key out of the vault, or was refused; `length` in bytes. */
+  | { readonly kind: 'key-release'; readonly slot: number; readonly length: number; readonly refused: boolean }
   | { readonly kind: 'watchdog'; readonly timer: 1 | 2 }
   | { readonly kind: 'firmware-execution'; readonly index: number; readonly value: number }
   | { readonly kind: 'trng'; readonly operation: 'request' | 'response' }

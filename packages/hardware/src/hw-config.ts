@@ -14,7 +14,8 @@ export interface HwConfig {
  * Whose behaviour is shown where caliptra-sw's emulator, the source of the recorded data, differs from the RTL:
  * `boot_fsm_ps` is kept over a firmware write (RTL) or cleared by it, `lms_acc_en` is 1 (RTL) or 0, `HW_REV_ID` shows
  * the stepping fuse (RTL) or 0, secrets also read as 0xFF when unprovisioned or with debug intent (RTL), a fatal error
- * wipes keys (RTL).
+ * wipes keys (RTL), a slot locked against use only can be erased (emulator), a GHASH state of zeros is spoilt when it is
+ * restored (emulator).
  */
 export type Reference = 'rtl' | 'emulator';
 

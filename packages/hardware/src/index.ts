@@ -30,9 +30,17 @@ export { BusFault, type BusFaultKind } from './bus-fault.ts';
 export { Chip, type ChipOptions, type ChipState, MAILBOX_SIZE, TEST_SRAM_BASE, TEST_SRAM_SIZE } from './chip.ts';
 export { Csrng, type CsrngState } from './csrng.ts';
 export { DataVault } from './data-vault.ts';
-export { Dma, type DmaOptions } from './dma.ts';
+export { Dma, DmaError, type DmaFault, type DmaOptions, type KeyRelease } from './dma.ts';
 export { Doe, type DoeOptions, type DoeSecret, type DoeSecrets } from './doe.ts';
 export { Ecc, type EccOptions } from './ecc.ts';
+export {
+  EncryptionEngine,
+  type EncryptionEngineOptions,
+  type EncryptionEngineState,
+  type EngineState,
+  type EngineSurroundings,
+  type LoadedKey,
+} from './encryption-engine.ts';
 export { EngineError, type EngineFault } from './engine-error.ts';
 export { EntropyDry } from './entropy-dry.ts';
 export type { ChipEvent, Emit } from './events.ts';
@@ -62,6 +70,14 @@ export {
   type PendingCommand,
 } from './mailbox.ts';
 export { MCU_SRAM_OFFSET, MCU_SRAM_SIZE, Mci, type MciOptions, type MciState } from './mci.ts';
+export {
+  AUX_SIZE,
+  ENGINE_ERROR,
+  MEK_SIZE,
+  METADATA_SIZE,
+  type MediaKeyCache,
+  ReferenceKeyCache,
+} from './media-key-cache.ts';
 export type { AccessSize } from './memory.ts';
 export { OTP_BANK_SIZE, OtpController, type OtpOptions, type OtpState } from './otp.ts';
 export {
@@ -81,6 +97,7 @@ export { AXI_DMA_REG } from './registers/axi-dma.ts';
 export { DV_REG } from './registers/data-vault.ts';
 export { DOE_REG } from './registers/doe.ts';
 export { ECC_REG } from './registers/ecc.ts';
+export { ENCRYPTION_ENGINE_SFR, ENCRYPTION_ENGINE_SIZE, ENGINE_COMMAND } from './registers/encryption-engine.ts';
 export { HMAC_REG } from './registers/hmac.ts';
 export { KV_REG } from './registers/key-vault.ts';
 export { MBOX_CSR } from './registers/mailbox.ts';

@@ -63,6 +63,8 @@ export interface KeyVaultOptions {
   readonly debugLocked?: () => boolean;
   /** `SS_OCP_LOCK_CTRL.LOCK_IN_PROGRESS`. Default false. */
   readonly ocpLockInProgress?: () => boolean;
+  /** The strap of OCP LOCK mode, by which the DOE is judged: it works before LOCK is in progress. Default false. */
+  readonly ocpLockEnabled?: () => boolean;
   /** Whose behaviour to follow where they differ; see {@link KeyVault}. Default `emulator`. */
   readonly reference?: Reference;
   readonly emit?: Emit;
@@ -79,7 +81,8 @@ const DEBUG_VALUES = [0xaaaa_aaaa, 0x5555_5555] as const;
 /** Slots of OCP LOCK (16..23), among them the key that decrypts an MEK and the one that receives it. */
 const FIRST_OCP_LOCK_SLOT = 16;
 const MEK_DECRYPTION_KEY_SLOT = 16;
-const KEY_RELEASE_SLOT = 23;
+/** The only one that the DMA reads. */
+export const KEY_RELEASE_SLOT = 23;
 
 const KEY_CTRL = KV_REG.registers.KEY_CTRL;
 
@@ -94,8 +97,8 @@ export interface KeyVaultState extends RegisterFileState {
  * stays until any reset. Contents and `dest_valid` last until a cold reset, or until debug is unlocked, which fills every
  * slot with a debug value whatever its locks say.
  *
- * In three points the firmware's software emulator, on which the recordings were made, is milder than the RTL: it keeps
- * `dest_valid` and `last_dword` of an erased slot, it keeps the contents over a warm reset that both begins and ends
+ * In four points the firmware's software emulator, on which the recordings were made, is milder than the RTL: it erases a
+ * slot that is locked against use only, it keeps `dest_valid` and `last_dword` of an erased slot, it keeps the contents over a warm reset that both begins and ends
  * with debug unlocked, and its DOE lets a HEK seed be an HMAC key too. `reference` chooses.
  *
  * @see caliptra-rtl:src/keyvault/rtl/kv.sv
@@ -103,6 +106,7 @@ export interface KeyVaultState extends RegisterFileState {
 export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
   readonly #debugLocked: () => boolean;
   readonly #ocpLockInProgress: () => boolean;
+  readonly #ocpLockEnabled: () => boolean;
   /** Whose behaviour this vault follows. */
   readonly reference: Reference;
   readonly #emit: Emit;
@@ -115,6 +119,7 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
     super(KV_REG);
     this.#debugLocked = options.debugLocked ?? (() => true);
     this.#ocpLockInProgress = options.ocpLockInProgress ?? (() => false);
+    this.#ocpLockEnabled = options.ocpLockEnabled ?? (() => false);
     this.reference = options.reference ?? 'emulator';
     this.#emit = options.emit ?? ignoreEvents;
     this.#firstControl = this.wordIndex('KEY_CTRL');
@@ -145,16 +150,16 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
     return (this.#control(slot) & 2) !== 0;
   }
 
-  /** Erases a slot. @returns false, and nothing changes, if either lock is set */
+  /** Erases a slot. @returns false, and nothing changes, if a lock keeps it: either in the RTL, that of writes in the emulator */
   clear(slot: number): boolean {
-    if (this.#isLocked(slot)) return false;
+    if (this.reference === 'rtl' ? this.#isLocked(slot) : this.isWriteLocked(slot)) return false;
     this.#slotWords(slot).fill(0);
     if (this.reference === 'rtl') this.#storeControl(slot, this.#control(slot) & 0x1ff);
     this.#changed(slot, { kind: 'key-vault', operation: 'clear', slot });
     return true;
   }
 
-  /** Erases every slot whose locks are both open, as the fatal-error handler does. */
+  /** Erases every slot that no lock keeps, as the fatal-error handler does. */
   clearAll(): void {
     for (let slot = 0; slot < KEY_SLOTS; slot++) this.clear(slot);
   }
@@ -303,7 +308,7 @@ export class KeyVault extends RegisterFile<(typeof KV_REG)['registers']> {
   }
 
   #checkOrigin(slot: number, { engine, slots, ecbDecrypt }: KeyOrigin): void {
-    const lock = this.#ocpLockInProgress();
+    const lock = engine === 'doe' ? this.#ocpLockEnabled() : this.#ocpLockInProgress();
     const isLockSlot = slot >= FIRST_OCP_LOCK_SLOT;
     const crosses = slots.some((source) => source >= FIRST_OCP_LOCK_SLOT !== isLockSlot);
     const releases = lock && ecbDecrypt === true && slots[0] === MEK_DECRYPTION_KEY_SLOT && slot === KEY_RELEASE_SLOT;

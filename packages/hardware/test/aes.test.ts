@@ -268,6 +268,19 @@ describe('GCM', () => {
     );
   });
 
+  // caliptra-sw:sw-emulator/lib/periph/src/aes.rs (update_gcm): hardware does not go on from a state of zeros either.
+  test.each([
+    ['emulator', 'feedfacedeadbeef0badc0decafebabe'],
+    ['rtl', '00'.repeat(16)],
+  ] as const)('registers, a state of zeros restored, %s', (reference, expected) => {
+    const { aes } = engines({ keyVault: { reference } });
+    init(aes, ENCRYPT);
+    shadowed(aes, 'CTRL_GCM_SHADOWED', PHASES.restore);
+    writeLittle(aes, 'DATA_IN', new Uint8Array(16));
+    shadowed(aes, 'CTRL_GCM_SHADOWED', PHASES.save);
+    expect(hex(readLittle(aes, 'DATA_OUT', 16))).toBe(expected);
+  });
+
   test('registers, saved after the first block and restored', () => {
     const [aad, text] = [counted(20, 1), counted(40, 60)];
     const expected = sealed(aad, text);

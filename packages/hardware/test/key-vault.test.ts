@@ -77,15 +77,21 @@ describe('who may write', () => {
 });
 
 describe('clear', () => {
-  test.each<[string, (kv: KeyVault) => unknown, boolean]>([
-    ['an open slot', () => {}, true],
-    ['a slot locked against writing', (kv) => kv.lockWrite(3), false],
-    ['a slot locked against use', (kv) => kv.lockUse(3), false],
-  ])('%s', (_, prepare, done) => {
-    const kv = vault();
-    prepare(kv);
-    expect(kv.clear(3)).toBe(done);
-    expect(content(kv)).toBe(done ? '00'.repeat(64) : hex(SECRET));
+  // caliptra-sw:sw-emulator/lib/periph/src/key_vault.rs (write_key_ctrl), caliptra-rtl:src/keyvault/rtl/kv.sv (key_entry_clear)
+  test.each<[string, (kv: KeyVault) => unknown, emulator: boolean, rtl: boolean]>([
+    ['an open slot', () => {}, true, true],
+    ['a slot locked against writing', (kv) => kv.lockWrite(3), false, false],
+    ['a slot locked against use', (kv) => kv.lockUse(3), true, false],
+  ])('%s', (_, prepare, emulator, rtl) => {
+    for (const [reference, done] of [
+      ['emulator', emulator],
+      ['rtl', rtl],
+    ] as const) {
+      const kv = vault({ reference });
+      prepare(kv);
+      expect(kv.clear(3)).toBe(done);
+      expect(content(kv)).toBe(done ? '00'.repeat(64) : hex(SECRET));
+    }
   });
 
   test('keeps the control fields in the emulator, not in the RTL', () => {
@@ -212,7 +218,7 @@ describe('registers', () => {
     [5, false],
     [6, false],
   ])('a write of %p clears: %p', (word, clears) => {
-    const kv = vault();
+    const kv = vault({ reference: 'rtl' });
     kv.writeRegister(KEY_CTRL(3), word, UC_ACCESS);
     expect(content(kv) === '00'.repeat(64)).toBe(clears);
     expect(kv.readRegister(KEY_CTRL(3), UC_ACCESS) & 4).toBe(0);
@@ -280,7 +286,7 @@ const operations = fc.oneof(
 test('whatever is asked of it, a locked slot neither changes nor shows itself', () => {
   fc.assert(
     fc.property(fc.array(operations, { maxLength: 60 }), (sequence) => {
-      const kv = new KeyVault();
+      const kv = new KeyVault({ reference: 'rtl' });
       let counter = 0;
       const use: Record<string, (o: (typeof sequence)[number]) => unknown> = {
         lockWrite: ({ slot }) => kv.lockWrite(slot),

@@ -9,8 +9,12 @@ const STATUS = socAddress('CPTRA_TRNG_STATUS');
 /** What the firmware's driver writes. caliptra-sw:common/src/wdt.rs */
 function startByRegisters(soc: SocInterface, timer1: readonly number[], timer2: readonly number[]): void {
   soc.setField('CPTRA_WDT_TIMER1_EN', 'timer1_en', 0);
-  timer1.forEach((word, i) => soc.set('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD', word, i));
-  timer2.forEach((word, i) => soc.set('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD', word, i));
+  timer1.forEach((word, i) => {
+    soc.set('CPTRA_WDT_TIMER1_TIMEOUT_PERIOD', word, i);
+  });
+  timer2.forEach((word, i) => {
+    soc.set('CPTRA_WDT_TIMER2_TIMEOUT_PERIOD', word, i);
+  });
   soc.setField('CPTRA_WDT_TIMER1_EN', 'timer1_en', 1);
   soc.setField('CPTRA_WDT_TIMER1_CTRL', 'timer1_restart', 1);
 }

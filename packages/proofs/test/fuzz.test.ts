@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { RotError } from '@rootcap/errors';
-import { type Firmware, MailboxReqHeader, type RuntimeCommand, runtimeCommand, STAGES } from '@rootcap/firmware';
+import {
+  type Firmware,
+  MailboxReqHeader,
+  type RuntimeCommand,
+  runtimeCommand,
+  STAGES,
+  sealMessage,
+} from '@rootcap/firmware';
 import {
   createBaseline,
   createBench,
@@ -38,7 +45,7 @@ describe('a sample of the fuzz run', () => {
   test('requests for every command', () => {
     const { violations, counts } = fuzzCommands(bench, 10, { from: 0, to: 40 });
     expect(violations).toEqual([]);
-    for (const command of ['LMS_SIGNATURE_VERIFY', 'PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN'])
+    for (const command of ['LMS_SIGNATURE_VERIFY', 'PRODUCTION_AUTH_DEBUG_UNLOCK_TOKEN', 'OCP_LOCK_ENABLE_MPK'])
       expect([command, counts.get(`${command}: answered`)]).toEqual([command, expect.any(Number)]);
     expect(counts.size).toBeGreaterThan(150);
     expect([...counts.keys()].filter((outcome) => outcome.endsWith(': answered')).length).toBeGreaterThan(50);
@@ -113,6 +120,20 @@ describe('the fuzzer sees', () => {
     });
     const { violations } = fuzzCommands(createBench({ commands: [command] }), 7, { from: 0, to: 16 });
     expect(properties(violations)).toContain('unchanged');
+  });
+
+  test.each<[string, (context: Parameters<RuntimeCommand['handle']>[0]) => Uint8Array]>([
+    ['an HPKE private key', ({ state }) => state.runtime.ocpLock.hpke.keys[1]?.ikm ?? new Uint8Array(0)],
+    ['the HEK', ({ chip }) => chip.keyVault.inspect(22)],
+    ['the VEK', ({ chip }) => chip.keyVault.inspect(18)],
+  ])('%s in a response', (_, secretOf) => {
+    const command = broken((context) => {
+      const response = new Uint8Array(24);
+      response.set(secretOf(context).subarray(0, 16), 8);
+      return sealMessage(0, response);
+    });
+    const { violations } = fuzzCommands(createBench({ commands: [command] }), 7, { from: 0, to: 21 });
+    expect(properties(violations)).toContain('secret');
   });
 
   test.each([

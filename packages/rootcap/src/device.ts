@@ -13,7 +13,7 @@ import {
   UPDATE_RESET_CYCLES,
   type Wait,
 } from '@rootcap/firmware';
-import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
+import { Chip, type EncryptionEngine, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
 import { DeviceClock } from './clock.ts';
 import { DeviceDpe } from './device-dpe.ts';
 import { DeviceError, wrongState } from './device-error.ts';
@@ -67,6 +67,7 @@ export class Device {
       verifyOwnSignatures: this.options.verifyOwnSignatures,
       fipsTestHooks: this.options.fipsTestHooks ?? false,
       dpeRootSizedTcbInfos: this.options.compatibility?.dpeRootSizedTcbInfos ?? false,
+      conformance: this.options.conformance,
       commands: this.options.commands,
     });
     this.mailbox = new DeviceMailbox(this, this.options.axiUser);
@@ -107,6 +108,11 @@ export class Device {
       default:
         return 'booting';
     }
+  }
+
+  /** The drive's encryption engine behind OCP LOCK: its state and what it holds keys for, never the keys. */
+  get encryptionEngine(): EncryptionEngine | undefined {
+    return this.chip.encryptionEngine;
   }
 
   /** The error registers: 0, or a code that `@rootcap/errors` names. */
@@ -374,7 +380,7 @@ function newChip(options: ResolvedOptions): Chip {
     csrHmacKey: options.csrHmacKey,
     hwConfig: {
       itrng: options.internalTrng ?? false,
-      subsystemMode: options.subsystemMode ?? false,
+      subsystemMode: options.subsystemMode,
       ocpLock: options.ocpLock ?? false,
       fuseGranularity32: options.fuseGranularity32 ?? false,
     },
@@ -388,6 +394,7 @@ function newChip(options: ResolvedOptions): Chip {
     ...(options.straps === undefined ? {} : { straps: options.straps }),
     ...(options.debugIntent === undefined ? {} : { debugIntent: options.debugIntent }),
     ...(options.debugServiceRequest === undefined ? {} : { debugServiceRequest: options.debugServiceRequest }),
+    ...(options.encryptionEngine === undefined ? {} : { encryptionEngine: options.encryptionEngine }),
     ...(options.blocks === undefined ? {} : { blocks: options.blocks }),
     ...(abrEngine === undefined ? {} : { abrEngine }),
     ...(options.abrProfile === undefined ? {} : { abrProfile: options.abrProfile }),

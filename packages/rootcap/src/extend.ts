@@ -18,6 +18,10 @@ export {
   type BlockFactory,
   type BlockRegisters,
   defineBlock,
+  ENGINE_ERROR,
+  type EncryptionEngineOptions,
+  type MediaKeyCache,
+  ReferenceKeyCache,
   RegisterFile,
 } from '@rootcap/hardware';
 export { array, bit, bits, bytes, register, registerBlock, struct, u8, u16, u32 } from '@rootcap/struct';

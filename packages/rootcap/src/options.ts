@@ -4,6 +4,7 @@ import {
   type AnyDefinedCommand,
   FIRMWARE_PROFILES,
   type FirmwareProfileName,
+  OCP_LOCK_SPEC_COMMANDS,
   type RomInfo,
   type RuntimeCommand,
   STAGES,
@@ -14,11 +15,13 @@ import {
   type AbrEngine,
   type AbrProfileName,
   type BlockFactory,
+  type EncryptionEngineOptions,
   type Fuses,
   type Straps,
   type TrngResponder,
 } from '@rootcap/hardware';
 import { decodeSvnFuse, LIFECYCLE } from '@rootcap/image';
+import { CONFORMANCES, type Conformance } from '@rootcap/ocp-lock';
 import { demoBundle, demoFuses, demoMcuFirmware, demoSocManifest } from './demo.ts';
 import { replayableEntropy } from './entropy.ts';
 
@@ -67,7 +70,15 @@ export interface DeviceOptions {
   readonly mcuFirmware?: Uint8Array;
   /** Whether the MCU's firmware is encrypted (ciphertext, then a 16-byte tag), so that the MCU has to decrypt it first. */
   readonly encryptedMcuFirmware?: boolean;
+  /** OCP LOCK, which needs a subsystem: `subsystemMode` is then the default. */
   readonly ocpLock?: boolean;
+  /**
+   * Whose OCP LOCK to have where they differ: `firmware-2.1`, that of the Caliptra firmware, or `spec-1.1`, with the checks
+   * of XTS keys, LOAD_KAT_MEK and the response of TEST_ACCESS_KEY that specification 1.1 has. Default `firmware-2.1`.
+   */
+  readonly conformance?: Conformance;
+  /** The drive's encryption engine, which a device with OCP LOCK has: its key cache, its times. */
+  readonly encryptionEngine?: EncryptionEngineOptions;
   readonly internalTrng?: boolean;
   /** `CPTRA_HW_REV_ID.cptra_generation`: major [3:0], minor [7:4], patch [15:8]. Default 0x0112. */
   readonly hwRevId?: number;
@@ -124,6 +135,7 @@ export interface ResolvedOptions extends DeviceOptions {
   readonly provider: CryptoProvider;
   readonly entropy: Entropy;
   readonly lifecycle: LifecycleName;
+  readonly subsystemMode: boolean;
   readonly debugLocked: boolean;
   readonly fuses: Fuses;
   readonly obfuscationKey: Uint8Array;
@@ -132,10 +144,13 @@ export interface ResolvedOptions extends DeviceOptions {
   readonly axiUser: number;
   readonly mailboxAxiUsers: readonly number[];
   readonly verifyOwnSignatures: boolean;
+  readonly conformance: Conformance;
   readonly commands: readonly RuntimeCommand[];
   readonly stages: Stages;
   readonly rom: RomInfo;
 }
+
+const SPEC_COMMANDS: readonly RuntimeCommand[] = Object.values(OCP_LOCK_SPEC_COMMANDS);
 
 /** Values that anybody can look up here: a simulated device has no secrets. */
 const DEMO_OBFUSCATION_KEY = hexToBytes('526f6f746361702064656d6f206f62667573636174696f6e206b657920303031');
@@ -155,6 +170,12 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     throw new RangeError(`adamsBridge: ${adamsBridge} is none of ${ADAMS_BRIDGES.join(', ')}`);
   if (options.abrProfile !== undefined && !Object.hasOwn(ABR_PROFILES, options.abrProfile))
     throw new RangeError(`abrProfile: ${options.abrProfile} is none of ${Object.keys(ABR_PROFILES).join(', ')}`);
+  const subsystemMode = options.subsystemMode ?? options.ocpLock ?? false;
+  if (options.encryptionEngine !== undefined && !(subsystemMode && options.ocpLock === true))
+    throw new RangeError('encryptionEngine: only a subsystem with ocpLock has one');
+  const { conformance = 'firmware-2.1' } = options;
+  if (!CONFORMANCES.includes(conformance))
+    throw new RangeError(`conformance: ${conformance} is none of ${CONFORMANCES.join(', ')}`);
   requireWords('mcuFirmware', options.mcuFirmware);
   const seed = typeof options.seed === 'string' ? utf8ToBytes(options.seed) : (options.seed ?? utf8ToBytes(DEMO_SEED));
   return {
@@ -162,6 +183,7 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     provider,
     entropy: options.entropy ?? replayableEntropy(seed, provider),
     lifecycle,
+    subsystemMode,
     debugLocked: options.debugLocked ?? true,
     fuses: { ...demoFuses(provider), ...options.fuses },
     obfuscationKey: options.obfuscationKey ?? DEMO_OBFUSCATION_KEY,
@@ -170,7 +192,8 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     axiUser: options.axiUser ?? 1,
     mailboxAxiUsers: options.mailboxAxiUsers ?? [0, 1, 2, 3, 4],
     verifyOwnSignatures: options.verifyOwnSignatures ?? true,
-    commands: (options.commands ?? []) as readonly RuntimeCommand[],
+    conformance,
+    commands: [...(conformance === 'spec-1.1' ? SPEC_COMMANDS : []), ...(options.commands ?? [])] as RuntimeCommand[],
     stages: { ...STAGES, ...options.stages },
     rom: options.rom ?? demoRom(provider),
   };

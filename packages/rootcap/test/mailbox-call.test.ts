@@ -53,7 +53,7 @@ describe('mailbox.call', () => {
     expect(refused).toThrow(RotError);
     expect(refused).toThrow(/^EXTEND_PCR: RUNTIME_PCR_INVALID_INDEX|RUNTIME_PCR_INVALID_INDEX/);
     expect(own.state).toBe('runtime');
-    expect(() => own.mailbox.call('OCP_LOCK_GET_STATUS')).toThrow(/RUNTIME_UNIMPLEMENTED_COMMAND/);
+    expect(() => own.mailbox.call('OCP_LOCK_GET_STATUS')).toThrow(/RUNTIME_OCP_LOCK_UNSUPPORTED_COMMAND/);
   });
 
   test('a failure without a code is a DeviceError', () => {

@@ -59,7 +59,7 @@ function wholeWords(image: Uint8Array): Uint8Array {
 /** What a subsystem boots behind the firmware bundle. */
 function socFirmware(terminal: Terminal, args: BootArguments): DeviceOptions {
   const { socManifest, mcuFirmware, encryptedMcuFirmware } = args;
-  if (args.subsystem !== true) {
+  if (args.subsystem !== true && args.ocpLock !== true) {
     if (socManifest !== undefined) throw new UsageError('--soc-manifest: only a subsystem (--subsystem) takes one');
     if (mcuFirmware !== undefined || encryptedMcuFirmware !== undefined)
       throw new UsageError('--mcu-firmware: only a subsystem (--subsystem) has an MCU');
@@ -120,7 +120,7 @@ export function addDeviceOptions(command: Command): Command {
     .option('--soc-manifest <file>', "SoC manifest instead of a demo one that lists the MCU's firmware")
     .option('--mcu-firmware <file>', 'firmware of the MCU instead of the demo one')
     .option('--encrypted-mcu-firmware', 'it is encrypted: the MCU has to decrypt it before it can run')
-    .option('--ocp-lock', 'hardware with OCP LOCK')
+    .option('--ocp-lock', 'hardware with OCP LOCK, which is a subsystem')
     .option('--debug-unlocked', 'power on with debug unlocked: the device has no secrets then')
     .option('--no-self-verify', 'leave out pairwise tests and verification of own signatures');
 }

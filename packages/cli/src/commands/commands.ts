@@ -58,6 +58,6 @@ export function commandsCommand(program: Command, terminal: Terminal): void {
     .argument('[name]', 'a part of the name, case aside, or the four characters of the id')
     .addOption(new Option('--status <name>', 'only those with this status').choices([...STATUSES]))
     .option('--json', 'one JSON object on stdout and nothing else')
-    .addHelpText('after', examples('commands', 'commands pcr', 'commands --status absent --json'))
+    .addHelpText('after', examples('commands', 'commands pcr', 'commands --status modelled --json'))
     .action((pattern: string | undefined, args: CommandsArguments) => list(terminal, pattern, args));
 }

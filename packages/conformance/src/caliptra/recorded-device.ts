@@ -1,5 +1,6 @@
 import { type CryptoProvider, concatBytes, type Entropy, entropyBlock, hexToBytes } from '@rootcap/crypto';
 import type { RomInfo } from '@rootcap/firmware';
+import { type MediaKeyCache, ReferenceKeyCache } from '@rootcap/hardware';
 import { ImageManifest, standInBundle } from '@rootcap/image';
 import { createDevice, type Device, type DeviceOptions, replayableEntropy } from 'rootcap';
 import { Fields, isObject, type JsonObject, readJson } from '../fields.ts';
@@ -77,6 +78,19 @@ export function byteStream(seed: Uint8Array, provider: CryptoProvider): Entropy 
 export interface RecordedSession {
   readonly requestCsr: boolean;
   readonly fuses?: object;
+  /** Takes the keys that OCP LOCK releases. */
+  readonly keyCache?: MediaKeyCache;
+}
+
+/** The encryption engine's key cache of the recordings' emulator, with the probe that showed the key in its register. */
+export class ProbedKeyCache extends ReferenceKeyCache {
+  /** The key that came last, whether it was taken or not. */
+  released: Uint8Array = new Uint8Array(64);
+
+  override load(metadata: Uint8Array, aux: Uint8Array, mek: Uint8Array): number {
+    this.released = mek.slice();
+    return super.load(metadata, aux, mek);
+  }
 }
 
 /** Where the recorded subsystem had its MCI, as requests with addresses in MCU SRAM tell. */
@@ -94,7 +108,7 @@ function recordedSocFirmware(folder: VectorFolder): Pick<DeviceOptions, 'socMani
 function recordedOptions(
   folder: VectorFolder,
   testedProvider: CryptoProvider,
-  { requestCsr, fuses = {} }: RecordedSession,
+  { requestCsr, fuses = {}, keyCache }: RecordedSession,
 ): DeviceOptions {
   const config = new Fields(recordedConfig(folder) ?? notRun('config.json is missing'));
   const { provider, bundle } = recordedFirmware(folder, testedProvider);
@@ -111,6 +125,7 @@ function recordedOptions(
     debugLocked: config.flag('debug_locked'),
     subsystemMode: config.flag('subsystem_mode'),
     ocpLock: config.flag('ocp_lock_en'),
+    ...(config.flag('ocp_lock_en') && keyCache !== undefined && { encryptionEngine: { keyCache, katMek: false } }),
     internalTrng,
     entropy: internalTrng ? byteStream(seed, provider) : replayableEntropy(seed, provider),
     obfuscationKey: config.hex('obf_key'),

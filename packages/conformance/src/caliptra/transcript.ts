@@ -1,5 +1,4 @@
-import { ERRORS } from '@rootcap/errors';
-import { COMMAND_ID, COMMAND_MESSAGES, type CommandName, ROM_COMMANDS, RUNTIME_COMMANDS } from '@rootcap/firmware';
+import { COMMAND_ID, COMMAND_MESSAGES } from '@rootcap/firmware';
 import type { Device } from 'rootcap';
 import { compare, Fields, isObject, type JsonObject, readJson } from '../fields.ts';
 import type { VectorFolder } from '../store.ts';
@@ -14,65 +13,7 @@ import {
 } from '../suite.ts';
 import { folderAt, folderPathOf, suiteName } from '../vector-paths.ts';
 import { compareCode, compareText, firstMismatch } from './checks.ts';
-import { isKnownRom, recordedConfig, recordedDevice, recordedFirmware } from './recorded-device.ts';
-
-const ids = (...names: readonly CommandName[]): ReadonlySet<number> => new Set(names.map((name) => COMMAND_ID[name]));
-
-/** Answers that never change after boot, or that the request alone decides. */
-const FIXED_ANSWERS = ids(
-  'VERSION',
-  'CAPABILITIES',
-  'GET_IDEV_ECC384_INFO',
-  'GET_IDEV_MLDSA87_INFO',
-  'GET_IDEV_ECC384_CSR',
-  'GET_IDEV_MLDSA87_CSR',
-  'GET_LDEV_ECC384_CERT',
-  'GET_LDEV_MLDSA87_CERT',
-  'GET_FMC_ALIAS_ECC384_CERT',
-  'GET_FMC_ALIAS_MLDSA87_CERT',
-  'GET_FMC_ALIAS_ECC384_CSR',
-  'GET_FMC_ALIAS_MLDSA87_CSR',
-  'GET_RT_ALIAS_ECC384_CERT',
-  'GET_RT_ALIAS_MLDSA87_CERT',
-  'ECDSA384_SIGNATURE_VERIFY',
-  'MLDSA87_SIGNATURE_VERIFY',
-  'LMS_SIGNATURE_VERIFY',
-  'CM_SHA_INIT',
-  'CM_SHA_UPDATE',
-  'CM_SHA_FINAL',
-  'FE_PROG',
-  'PRODUCTION_AUTH_DEBUG_UNLOCK_REQ',
-);
-
-/** Commands whose refusals the request alone decides. */
-const FIXED_REFUSALS = ids('CM_IMPORT', 'CM_RANDOM_GENERATE');
-
-/** Commands that bring firmware, or another command; they are in no table of handlers. */
-const COMMANDS_WITHOUT_HANDLER = ids(
-  'FIRMWARE_LOAD',
-  'FIRMWARE_VERIFY',
-  'RI_DOWNLOAD_FIRMWARE',
-  'EXTERNAL_MAILBOX_CMD',
-);
-
-/** What a command that the model lacks, and so leaves out, may have changed for the ones after it. */
-const LEFT_OUT = { nothing: 0, entropy: 1, dpe: 2, anything: 3 } as const;
-type LeftOut = (typeof LEFT_OUT)[keyof typeof LEFT_OUT];
-
-/** What may have been left out for an answer still to be comparable. */
-function toleranceOf(id: number, refused: boolean): LeftOut {
-  if (FIXED_ANSWERS.has(id) || (refused && FIXED_REFUSALS.has(id))) return LEFT_OUT.anything;
-  if (id === COMMAND_ID.GET_PCR_LOG || id === COMMAND_ID.FIRMWARE_LOAD) return LEFT_OUT.dpe;
-  return LEFT_OUT.nothing;
-}
-
-/** By the names that recordings give to entries. */
-function effectOf(name: string): LeftOut {
-  if (/^(GET_ATTESTED|DPE_GET_CERT_CHAIN)/.test(name)) return LEFT_OUT.entropy;
-  return /^(DPE_|STASH_MEASUREMENT)/.test(name) ? LEFT_OUT.dpe : LEFT_OUT.anything;
-}
-
-const MISSING = 'commands that the model does not have yet';
+import { isKnownRom, ProbedKeyCache, recordedConfig, recordedDevice, recordedFirmware } from './recorded-device.ts';
 
 /** A session in progress. */
 class Session {
@@ -81,7 +22,7 @@ class Session {
   readonly #entries: readonly JsonObject[];
   #device: Device | undefined;
   #axiUser = 1;
-  #leftOut: LeftOut = LEFT_OUT.nothing;
+  #keyCache = new ProbedKeyCache();
 
   constructor(folder: VectorFolder, entries: readonly JsonObject[], context: ConformanceContext) {
     this.#folder = folder;
@@ -96,8 +37,8 @@ class Session {
     );
     // The device that loads a second image must measure that one as recorded too.
     const provider = this.#update()?.provider ?? this.#context.provider;
-    const device = recordedDevice(this.#folder, provider, { requestCsr }).bootToRom();
-    this.#leftOut = LEFT_OUT.nothing;
+    this.#keyCache = new ProbedKeyCache();
+    const device = recordedDevice(this.#folder, provider, { requestCsr, keyCache: this.#keyCache }).bootToRom();
     if (!inRom) bootFirmware(device);
     return device;
   }
@@ -141,11 +82,14 @@ class Session {
   }
 
   command(entry: Fields): Mismatch {
-    if (entry.has('observed_mek_hex'))
-      notRun('keys that the encryption engine was given, which the model does not have');
+    if (entry.has('observed_mek_hex')) {
+      this.device.run();
+      return compare('released key', this.#keyCache.released, entry.hex('observed_mek_hex'));
+    }
     const id = entry.number('cmd');
     this.device.run();
-    this.#requireComparable(id, entry);
+    if (id === COMMAND_ID.FW_INFO && !isKnownRom(this.#folder))
+      notRun('the answer describes a ROM image that is not known');
     // The recording's recovery interface had data when it had no image: zeros.
     if (id === COMMAND_ID.RI_DOWNLOAD_FIRMWARE) this.device.chip.recovery.stage([new Uint8Array(4)]);
     const { status, errors, data } = exchange(this.device, id, this.#requestOf(entry), this.#axiUser);
@@ -175,31 +119,6 @@ class Session {
     if (entry.has('request_hex')) return entry.hex('request_hex');
     return this.#update()?.bundle ?? notRun('the request is not in the recording');
   }
-
-  #requireComparable(id: number, entry: Fields): void {
-    const inRuntime = this.device.state === 'runtime';
-    const commands = inRuntime ? RUNTIME_COMMANDS : ROM_COMMANDS;
-    const known = COMMANDS_WITHOUT_HANDLER.has(id) || commands.some((command) => command.id === id);
-    const refused = entry.text('status') === 'CMD_FAILURE';
-    // What the recorded firmware does not have, the model must not have either.
-    if (isTurnedAway(entry)) return;
-    if (!known && (inRuntime || !refused)) {
-      const effect = refused ? LEFT_OUT.nothing : effectOf(entry.text('name'));
-      if (effect > this.#leftOut) this.#leftOut = effect;
-      notRun(MISSING);
-    }
-    if (this.#leftOut > toleranceOf(id, refused)) notRun(`entries after ${MISSING}`);
-    if (id === COMMAND_ID.FW_INFO && !isKnownRom(this.#folder))
-      notRun('the answer describes a ROM image that is not known');
-  }
-}
-
-/** Refused before any handler is asked. */
-function isTurnedAway(entry: Fields): boolean {
-  const error = entry.value('error');
-  if (!isObject(error)) return false;
-  const code = Number(new Fields(error).text('fw_error_non_fatal'));
-  return code === ERRORS.RUNTIME_UNIMPLEMENTED_COMMAND || code === ERRORS.RUNTIME_INVALID_CHECKSUM;
 }
 
 function bootFirmware(device: Device): void {

@@ -1,4 +1,5 @@
 import { concatBytes } from '../bytes.ts';
+import type { NeedsMac } from '../hkdf.ts';
 import type { Capabilities } from '../provider.ts';
 import { HpkeError } from './error.ts';
 import { labeledExpand, labeledExtract } from './labeled.ts';
@@ -26,7 +27,7 @@ export interface HpkeKeySchedule {
  * @param suiteId - `"HPKE" ‖ kem_id ‖ kdf_id ‖ aead_id`, 10 bytes
  */
 export function keySchedule(
-  provider: Pick<Capabilities, 'hmac'>,
+  provider: NeedsMac,
   suiteId: Uint8Array,
   sharedSecret: Uint8Array,
   info: Uint8Array,

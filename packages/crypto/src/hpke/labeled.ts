@@ -1,6 +1,6 @@
 import { concatBytes, utf8ToBytes } from '../bytes.ts';
-import { hkdfExpand, hkdfExtract } from '../hkdf.ts';
-import type { Capabilities } from '../provider.ts';
+import { hkdfExpand, hkdfExtract, type NeedsMac } from '../hkdf.ts';
+import type { Xof } from '../provider.ts';
 
 /** HKDF-SHA384, the only KDF of the suites here: Nh is 48. */
 const HASH = 'sha384';
@@ -18,7 +18,7 @@ export function kemSuiteId(kemId: number): Uint8Array {
 
 /** `LabeledExtract` of RFC 9180 §4. @returns 48 bytes */
 export function labeledExtract(
-  provider: Pick<Capabilities, 'hmac'>,
+  provider: NeedsMac,
   suiteId: Uint8Array,
   salt: Uint8Array,
   label: string,
@@ -32,7 +32,7 @@ export function labeledExtract(
 
 /** `LabeledExpand` of RFC 9180 §4. @throws RangeError if `length` exceeds 255 × 48 */
 export function labeledExpand(
-  provider: Pick<Capabilities, 'hmac'>,
+  provider: NeedsMac,
   suiteId: Uint8Array,
   prk: Uint8Array,
   label: string,
@@ -48,7 +48,7 @@ export function labeledExpand(
  * `SHAKE256(ikm ‖ "HPKE-v1" ‖ suite ‖ u16(len label) ‖ label ‖ u16(length) ‖ context)`, the context empty here.
  */
 export function labeledDerive(
-  { xof }: Pick<Capabilities, 'xof'>,
+  { xof }: { readonly xof: Pick<Xof, 'digest'> },
   suiteId: Uint8Array,
   ikm: Uint8Array,
   label: string,

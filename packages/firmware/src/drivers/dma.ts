@@ -1,19 +1,20 @@
 import { RotError } from '@rootcap/errors';
-import { BusFault, type Chip } from '@rootcap/hardware';
+import { BusFault, type Chip, DmaError } from '@rootcap/hardware';
 
 type OnAxi = Pick<Chip, 'axi'>;
 
 /**
  * Runs a transfer.
  *
- * @throws RotError DRIVER_DMA_TRANSACTION_ERROR if nothing answers at the address: straps may name any
+ * @throws RotError DRIVER_DMA_TRANSACTION_ERROR if nothing answers at the address: straps may name any; or if the DMA
+ *   refuses
  * @see caliptra-sw:drivers/src/dma.rs
  */
 function transfer<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof BusFault)) throw error;
+    if (!(error instanceof BusFault || error instanceof DmaError)) throw error;
     throw new RotError('DRIVER_DMA_TRANSACTION_ERROR', undefined, { cause: error });
   }
 }
@@ -47,6 +48,11 @@ export function writeAxiWord(chip: OnAxi, address: bigint, value: number): void 
   const data = new Uint8Array(4);
   new DataView(data.buffer).setUint32(0, value >>> 0, true);
   dmaWrite(chip, address, data);
+}
+
+/** Key release: slot 23 to the encryption engine. @throws RotError DRIVER_DMA_TRANSACTION_ERROR */
+export function dmaReleaseKey({ dma }: Pick<Chip, 'dma'>, address: bigint, length: number): void {
+  transfer(() => dma.releaseKey(onBus(address), length));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Chip } from '@rootcap/hardware';
 import { Ecc384Driver } from './ecc384.ts';
+import { EncryptionEngineDriver } from './encryption-engine.ts';
 import { HmacDriver } from './hmac.ts';
 import { Mldsa87Driver } from './mldsa87.ts';
 import { MlKem1024Driver } from './mlkem1024.ts';
@@ -12,6 +13,7 @@ export class Drivers {
   readonly mldsa87: Mldsa87Driver;
   readonly mlkem1024: MlKem1024Driver;
   readonly recovery: RecoveryDriver;
+  readonly encryptionEngine: EncryptionEngineDriver;
 
   constructor(chip: Chip, selfChecks: boolean) {
     this.hmac = new HmacDriver(chip);
@@ -19,5 +21,6 @@ export class Drivers {
     this.mldsa87 = new Mldsa87Driver(chip, selfChecks);
     this.mlkem1024 = new MlKem1024Driver(chip, selfChecks);
     this.recovery = new RecoveryDriver(chip);
+    this.encryptionEngine = new EncryptionEngineDriver(chip);
   }
 }

@@ -1,4 +1,5 @@
-import { KeyUsage, LIFECYCLE } from '@rootcap/hardware';
+import { KeyUsage } from '@rootcap/hardware';
+import { ROM_LABELS } from '@rootcap/ocp-lock';
 import type { FirmwareContext } from '../context.ts';
 import { eraseKey } from '../drivers/key-vault.ts';
 import { KEY_ID } from '../key-ids.ts';
@@ -13,12 +14,12 @@ export function deriveOcpLockKeys({ chip, drivers: { hmac } }: FirmwareContext):
   const intermediate = { slot: KEY_ID.TMP, usage: KeyUsage.HMAC_KEY };
   try {
     hmac.macToSlot({ slot: KEY_ID.ROM_FMC_CDI }, { slot: KEY_ID.HEK_SEED }, intermediate);
-    hmac.kdf(intermediate, 'ocp_lock_hek', { slot: KEY_ID.HEK, usage: KeyUsage.HMAC_KEY });
+    hmac.kdf(intermediate, ROM_LABELS.hek, { slot: KEY_ID.HEK, usage: KeyUsage.HMAC_KEY });
   } finally {
     eraseKey(chip, KEY_ID.HEK_SEED);
     eraseKey(chip, KEY_ID.TMP);
   }
-  hmac.kdf({ slot: KEY_ID.ROM_FMC_CDI }, 'ocp_lock_mdk', { slot: KEY_ID.MDK, usage: KeyUsage.AES_KEY });
+  hmac.kdf({ slot: KEY_ID.ROM_FMC_CDI }, ROM_LABELS.mdk, { slot: KEY_ID.MDK, usage: KeyUsage.AES_KEY });
 }
 
 /** Ends the LOCK part of ROM: no HEK without a seed that was reported good, and no later change of the two keys. */
@@ -32,16 +33,4 @@ export function completeOcpLock(context: FirmwareContext): void {
 export function lockOcpLockKeys({ chip }: FirmwareContext): void {
   chip.keyVault.lockWrite(KEY_ID.HEK);
   chip.keyVault.lockWrite(KEY_ID.MDK);
-}
-
-const SEED_STATE_PROGRAMMED = 1;
-const SEED_STATE_PROGRAMMED_EMPTY = 4;
-
-/** Whether the HEK may be used, given what the SoC reports of its seed. */
-export function hekIsAvailable(seedState: number, lifecycle: number, seed: Uint8Array): boolean {
-  if (lifecycle < 2) return true;
-  if (lifecycle !== LIFECYCLE.PRODUCTION) return false;
-  if (seedState === SEED_STATE_PROGRAMMED_EMPTY) return true;
-  const blank = seed.every((byte) => byte === 0) || seed.every((byte) => byte === 0xff);
-  return seedState === SEED_STATE_PROGRAMMED && !blank;
 }

@@ -30,6 +30,8 @@ export interface RuntimeCommand<Request = never> {
   readonly lengthError?: ErrorName;
   /** Absent: any client may send it. */
   readonly pl0?: Pl0Rule;
+  /** Asked before anything else. @throws RotError if this device does not have what the command is about */
+  readonly requires?: (context: FirmwareContext) => void;
   /**
    * @returns the response with an empty checksum, which the mailbox seals; nothing for a response of header only
    * @throws RotError to refuse; the command then leaves no trace
@@ -79,6 +81,7 @@ export function runCommand(
   command: RuntimeCommand,
   message: Uint8Array,
 ): Handled | Firmware<Handled> {
+  command.requires?.(context);
   if (command.pl0 === 'first') ensurePl0(context);
   const request = decodeRequest(command, message);
   if (command.pl0 === 'decoded') ensurePl0(context);

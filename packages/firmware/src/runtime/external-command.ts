@@ -43,5 +43,7 @@ export function externalCommand(context: FirmwareContext, message: Uint8Array): 
 /** The inner request: whole words of it. @throws RotError RUNTIME_MAILBOX_INVALID_PARAMS if no request is that large */
 export function readExternalRequest({ chip }: FirmwareContext, { address, size }: ExternalCommand): Uint8Array {
   if (size > MAX_REQUEST_SIZE) throw new RotError('RUNTIME_MAILBOX_INVALID_PARAMS', `command_size ${size}`);
-  return dmaRead(chip, address, size & ~3);
+  const length = size & ~3;
+  // Nothing to read touches no bus, whatever the address is.
+  return length === 0 ? new Uint8Array(0) : dmaRead(chip, address, length);
 }

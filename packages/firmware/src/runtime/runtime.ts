@@ -1,4 +1,5 @@
 import { RotError } from '@rootcap/errors';
+import { newLockState } from '@rootcap/ocp-lock';
 import type { FirmwareContext } from '../context.ts';
 import { type Firmware, mailboxIdle, mailboxWait, OBSERVE, report } from '../coroutine.ts';
 import { startWatchdogTimer, stopWatchdog } from '../drivers/watchdog.ts';
@@ -14,12 +15,13 @@ import { RUNTIME_COMMANDS } from './commands/table.ts';
 import { disableAttestation } from './disable-attestation.ts';
 import { distrust, initializeDpe, resumeDpe, updateDpe } from './dpe/boot.ts';
 import { bootMcu, MCU_FW_STATUS } from './mcu.ts';
+import { chipLockPort } from './ocp-lock/port.ts';
 import { recoveryFlow } from './recovery-flow.ts';
 import { serve } from './serve.ts';
 import { initialRuntimeState } from './state.ts';
 
-/** TRNG responses before the runtime's own: OCP LOCK context 4, CFI 3. */
-const TRNG_RESPONSES = 7;
+/** TRNG responses of CFI. */
+const CFI_RESPONSES = 3;
 
 /**
  * Runtime firmware from its entry point on.
@@ -30,9 +32,11 @@ const TRNG_RESPONSES = 7;
 export function* runtime(context: FirmwareContext): Firmware {
   const { chip, state } = context;
   chip.trng.start();
-  for (let i = 0; i < TRNG_RESPONSES; i++) chip.trng.generate();
+  // With or without OCP LOCK.
+  const ocpLock = newLockState(chipLockPort(context));
+  for (let i = 0; i < CFI_RESPONSES; i++) chip.trng.generate();
   requireHandedOverData(context);
-  state.runtime = initialRuntimeState();
+  state.runtime = { ...initialRuntimeState(), ocpLock };
   state.runtime.eccCertChain = certificateChain(context, 'ecdsa-p384');
   state.runtime.mldsaCertChain = certificateChain(context, 'mldsa87');
   state.runtime.cryptographicMailbox = newCryptographicMailbox(context);

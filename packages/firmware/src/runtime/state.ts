@@ -1,3 +1,5 @@
+import type { LockState } from '@rootcap/ocp-lock';
+
 /** Variables of the runtime: they begin anew at every reset. */
 export interface RuntimeState {
   /** Certificate chains that DPE hands out, leaf last; POPULATE_IDEV_* puts the vendor's certificate in front. */
@@ -9,6 +11,7 @@ export interface RuntimeState {
   /** Name for subjectAltName that ADD_SUBJECT_ALT_NAME left. */
   dmtfDeviceInfo?: Uint8Array;
   cryptographicMailbox: CryptographicMailboxState;
+  ocpLock: LockState;
   /** Debug unlock under way: the request and its challenge, as sent. */
   debugUnlock: { readonly request: Uint8Array; readonly challenge: Uint8Array } | undefined;
 }
@@ -44,6 +47,7 @@ export function initialRuntimeState(): RuntimeState {
       keyUses: [],
       shake256: undefined,
     },
+    ocpLock: { mekSecret: false, hpke: { cursor: 0, keys: [] } },
     debugUnlock: undefined,
   };
 }

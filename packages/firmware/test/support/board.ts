@@ -70,6 +70,7 @@ export class Board {
       profile: FIRMWARE_PROFILES['2.1.3'],
       rom: { revision: new Uint8Array(20).fill(1), sha256: new Uint8Array(32).fill(2), address: 0x1_6b00 },
       verifyOwnSignatures: false,
+      conformance: 'firmware-2.1',
       commands: [],
     });
     this.context.onBootStatus = (_, name) => this.statuses.push(name);

@@ -26,6 +26,21 @@ const DERIVES_MLDSA_ALIAS: readonly CommandName[] = [
   'SIGN_WITH_EXPORTED_MLDSA',
 ];
 
+/** Commands that take the MEK secret of OCP LOCK. */
+const USES_UP_MEK_SECRET: readonly CommandName[] = ['OCP_LOCK_LOAD_MEK', 'OCP_LOCK_DERIVE_MEK'];
+const ENGINE_REFUSALS: readonly ErrorName[] = ['OCP_LOCK_ENGINE_ERR', 'OCP_LOCK_ENGINE_TIMEOUT'];
+/** The encryption engine's registers, on the bus and inside, its keys, and the time that is spent waiting for it. */
+const ENGINE =
+  /^(SOC_IFC_REG\.INTERNAL_RV_MTIME_[LH]$|AXI\.0x71000(000|040|060|080)$|ENCRYPTION_ENGINE_SFR\.|AXI_DMA_REG\.)/;
+/** Commands that open access keys or MPKs. */
+const OPENS_MPK: readonly CommandName[] = [
+  'OCP_LOCK_GENERATE_MPK',
+  'OCP_LOCK_REWRAP_MPK',
+  'OCP_LOCK_ENABLE_MPK',
+  'OCP_LOCK_TEST_ACCESS_KEY',
+  'OCP_LOCK_MIX_MPK',
+];
+
 const ALLOWED_CHANGES: readonly AllowedChange[] = [
   {
     places: /^SOC_IFC_REG\.(CPTRA_FW_ERROR_NON_FATAL|CPTRA_FW_EXTENDED_ERROR_INFO|CPTRA_BOOT_STATUS)$/,
@@ -143,6 +158,39 @@ const ALLOWED_CHANGES: readonly AllowedChange[] = [
     reason:
       'the MCU gets its reset reason, all images of the request are stopped, the new one is copied and hashed; after a failure nothing of that is taken back',
     source: 'caliptra-sw:runtime/src/activate_firmware.rs (activate_fw)',
+  },
+  {
+    places: /^(KV_REG\.KEY_(ENTRY|CTRL)|firmware\.runtime\.ocpLock\.mekSecret)$/,
+    commands: USES_UP_MEK_SECRET,
+    codes: ['RUNTIME_DRIVER_AES_INVALID_TAG', 'RUNTIME_OCP_LOCK_MEK_CHKSUM_FAIL', ...ENGINE_REFUSALS],
+    reason: 'the MEK secret is taken before the key, its checksum or the engine turns out to be wrong',
+    source: 'caliptra-sw:runtime/src/ocp_lock/mod.rs (load_mek_into_key_vault, derive_mek)',
+  },
+  {
+    places: ENGINE,
+    commands: [...USES_UP_MEK_SECRET, 'OCP_LOCK_UNLOAD_MEK', 'OCP_LOCK_CLEAR_KEY_CACHE'],
+    reason:
+      'the engine is told where a key belongs before anything else is looked at, and may finish after the timeout',
+    source: 'caliptra-sw:runtime/src/ocp_lock/{load_mek,derive_mek,unload_mek,clear_key_cache}.rs',
+  },
+  {
+    places: /^(KV_REG\.KEY_(ENTRY|CTRL)|DCCM\.ocp_lock_metadata)$/,
+    commands: ['OCP_LOCK_ENABLE_MPK'],
+    codes: ['RUNTIME_OCP_LOCK_LOCKED_MPK_INVALID'],
+    reason: 'the VEK is made before the locked MPK is opened',
+    source: 'caliptra-sw:runtime/src/ocp_lock/mod.rs (enable_mpk)',
+  },
+  {
+    places: /^KV_REG\.KEY_CTRL$/,
+    commands: OPENS_MPK,
+    reason: 'slots that are erased again still show what their last key was for',
+    source: 'caliptra-sw:runtime/src/ocp_lock/mod.rs (Epk, preconditioned AES)',
+  },
+  {
+    places: /^firmware\.runtime\.cryptographicMailbox\.shake256/,
+    commands: OPENS_MPK,
+    reason: 'HPKE needs the SHA-3 engine before it knows whether an access key opens',
+    source: 'caliptra-sw:drivers/src/hpke/kem/mlkem.rs, sha3.rs (shake256_digest_init)',
   },
 ];
 

@@ -11,11 +11,14 @@ import {
 } from '@rootcap/image';
 import { createDevice, type Device, type DeviceEvent, type DeviceOptions, type DeviceSnapshot } from 'rootcap';
 import { TooManySteps } from './outcomes.ts';
-import { addFuses, addKey, addMemorySecrets, addSealed, SecretFinder } from './secrets.ts';
+import { addFuses, addHpkeKeys, addKey, addMemorySecrets, addSealed, SecretFinder } from './secrets.ts';
 import { StubProvider } from './stub-provider.ts';
 
 /** Most steps of the firmware that one operation of the SoC may set off: a whole boot takes less than 100. */
 const STEP_LIMIT = 1000;
+
+/** What the SoC says of the HEK seed: the first of four slots is in use. */
+const HEK_SEED_PROGRAMMED = { total_slots: 4, active_slots: 1, seed_state: 1 } as const;
 
 /** A device in a known state, to which every case comes back. */
 export interface Baseline {
@@ -107,7 +110,13 @@ export function createBaseline(
   prepare: (device: Device) => void = () => {},
 ): Baseline {
   const { provider, firmware, fuses } = bench;
-  const device = createDevice({ provider, firmware, fuses, ...bench.options, ...options });
+  const device = createDevice({
+    provider,
+    firmware,
+    ...bench.options,
+    ...options,
+    fuses: { ...fuses, ...options.fuses },
+  });
   const secrets = new SecretFinder();
   addFuses(secrets, device);
   device.on((event) => {
@@ -116,10 +125,14 @@ export function createBaseline(
     if (options.debugIntent === true && (event.slot === KEY_ID.UDS || event.slot === KEY_ID.FE)) return;
     addKey(secrets, device, event.slot);
   });
-  if (to === 'rom') device.bootToRom();
-  else device.boot();
+  device.bootToRom();
+  if (to === 'runtime') {
+    if (options.ocpLock === true) device.mailbox.call('OCP_LOCK_REPORT_HEK_METADATA', HEK_SEED_PROGRAMMED);
+    device.boot();
+  }
   prepare(device);
   addMemorySecrets(secrets, device);
+  addHpkeKeys(secrets, device);
   addSealed(secrets, device);
   const snapshot = device.snapshot();
   const allowSteps = boundSteps(device);

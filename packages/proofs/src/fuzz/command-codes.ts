@@ -193,6 +193,66 @@ const RUNTIME_CODES: readonly CodesOfCommands[] = [
     source: 'runtime/src/debug_unlock.rs, common/src/debug_unlock.rs (validate_debug_unlock_token)',
   },
   {
+    codes: /^RUNTIME_OCP_LOCK_UNSUPPORTED_COMMAND$/,
+    commands: /^OCP_LOCK_/,
+    source: 'runtime/src/ocp_lock/mod.rs (command_handler)',
+  },
+  {
+    codes: /^RUNTIME_OCP_LOCK_(HEK_UNAVAILABLE|SEK_INVALID)$/,
+    commands: /^OCP_LOCK_(GENERATE_MPK|REWRAP_MPK|ENABLE_MPK|TEST_ACCESS_KEY|INITIALIZE_MEK_SECRET)$/,
+    source: 'runtime/src/ocp_lock/mod.rs',
+  },
+  {
+    codes: /^RUNTIME_OCP_LOCK_DPK_INVALID$/,
+    commands: /^OCP_LOCK_INITIALIZE_MEK_SECRET$/,
+    source: 'runtime/src/ocp_lock/mod.rs (Dpk::new)',
+  },
+  {
+    codes: /^(RUNTIME_OCP_LOCK_UNKNOWN_HPKE_HANDLE|RUNTIME_DRIVER_HPKE_OPEN_FAILED|DRIVER_ECC384_HW_ERROR)$/,
+    commands: /^OCP_LOCK_(GENERATE_MPK|REWRAP_MPK|ENABLE_MPK|TEST_ACCESS_KEY)$/,
+    source: 'drivers/src/hpke/mod.rs (decap), encryption_context.rs (open), ecc384.rs',
+  },
+  {
+    codes: /^RUNTIME_OCP_LOCK_UNKNOWN_HPKE_HANDLE$/,
+    commands: /^OCP_LOCK_(GET_HPKE_PUB_KEY|ROTATE_HPKE_KEY)$/,
+    source: 'drivers/src/hpke/mod.rs',
+  },
+  {
+    codes: /^RUNTIME_OCP_LOCK_LOCKED_MPK_INVALID$/,
+    commands: /^OCP_LOCK_(REWRAP_MPK|ENABLE_MPK|TEST_ACCESS_KEY)$/,
+    source: 'runtime/src/ocp_lock/mod.rs (decrypt_mpk)',
+  },
+  {
+    codes: /^RUNTIME_OCP_LOCK_INVALID_WRAPPED_KEY_TYPE$/,
+    commands: /^OCP_LOCK_(REWRAP_MPK|ENABLE_MPK|TEST_ACCESS_KEY|MIX_MPK|LOAD_MEK)$/,
+    source: 'runtime/src/ocp_lock/mod.rs (TryFrom<&WrappedKey>)',
+  },
+  {
+    codes: /^RUNTIME_OCP_LOCK_(VEK_UNAVAILABLE|DESERIALIZE_METADATA_FAILURE)$/,
+    commands: /^OCP_LOCK_MIX_MPK$/,
+    source: 'runtime/src/ocp_lock/mod.rs (mix_mpk)',
+  },
+  {
+    codes: /^RUNTIME_OCP_LOCK_MEK_NOT_INITIALIZED$/,
+    commands: /^OCP_LOCK_(MIX_MPK|(GENERATE|LOAD|DERIVE)_MEK)$/,
+    source: 'runtime/src/ocp_lock/mod.rs',
+  },
+  {
+    codes: /^RUNTIME_DRIVER_AES_INVALID_TAG$/,
+    commands: /^OCP_LOCK_(MIX_MPK|LOAD_MEK)$/,
+    source: 'drivers/src/preconditioned_aes.rs, aes.rs',
+  },
+  {
+    codes: /^RUNTIME_OCP_LOCK_MEK_CHKSUM_FAIL$/,
+    commands: /^OCP_LOCK_DERIVE_MEK$/,
+    source: 'runtime/src/ocp_lock/mod.rs (derive_mek)',
+  },
+  {
+    codes: /^OCP_LOCK_ENGINE_(TIMEOUT|ERR)$/,
+    commands: /^OCP_LOCK_((LOAD|DERIVE|UNLOAD)_MEK|CLEAR_KEY_CACHE)$/,
+    source: 'drivers/src/dma.rs (DmaEncryptionEngine)',
+  },
+  {
     codes: /^RUNTIME_IDEV_CERT_POPULATION_FAILED$/,
     commands: /^POPULATE_IDEV_/,
     source: 'runtime/src/populate_idev.rs',

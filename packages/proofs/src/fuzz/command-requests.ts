@@ -43,6 +43,7 @@ const THEMES: readonly { readonly commands: RegExp; readonly usages: readonly nu
 ];
 /** Where the runtime serves it: a challenge and its answer in one sequence, as often as all else. */
 const UNLOCK_THEMES = THEMES.map((): (typeof THEMES)[number] => ({ commands: /^PRODUCTION_AUTH/, usages: [] }));
+const LOCK_THEMES = THEMES.map((): (typeof THEMES)[number] => ({ commands: /^OCP_LOCK_/, usages: [] }));
 /** How often a request is of the sequence's theme. */
 const THEME_SHARE = 0.6;
 /** How often a request is a variant of an earlier one, where those are kept. */
@@ -76,7 +77,8 @@ export class RequestMaker {
     this.#gathered = gathered;
     this.#facts = facts;
     this.#corpus = corpus;
-    const theme = random.pick(facts.unlocks ? [...THEMES, ...UNLOCK_THEMES] : THEMES);
+    const own = [...(facts.unlocks ? UNLOCK_THEMES : []), ...(facts.locks.size > 0 ? LOCK_THEMES : [])];
+    const theme = random.pick([...THEMES, ...own]);
     this.#theme = theme;
     this.#ofTheme = RUNTIME_COMMANDS.filter(({ name }) => theme.commands.test(name));
   }

@@ -12,11 +12,13 @@ import { Corpus } from './corpus.ts';
 import { createDebugUnlocker, type DebugUnlocker } from './debug-unlock.ts';
 import { keepDpeHandles } from './dpe-requests.ts';
 import { exampleKind, Gathered } from './gathered.ts';
+import { lockRequests } from './lock-requests.ts';
 import { Outcomes } from './outcomes.ts';
 import { checkBytes, checkTexts, violateThrown } from './properties.ts';
 import { caseRandom } from './random.ts';
 import { type RequestFacts, requestFacts } from './request-facts.ts';
 import { simulates } from './reset-expectations.ts';
+import { addHpkeKeys } from './secrets.ts';
 import { StateWatch } from './state-watch.ts';
 
 /** Requests from one state of a device on. */
@@ -34,6 +36,7 @@ interface Subject {
 }
 
 const DEBUGGED = 'subsystem with debug intent';
+const LOCKED = 'subsystem with OCP LOCK';
 
 /** Asks for production debug unlock, which the runtime then serves. Nobody has the keys of the last level. */
 function askForDebugUnlock({ chip: { mci, tap } }: Device, { keyHash }: DebugUnlocker): void {
@@ -49,6 +52,7 @@ const RUNTIMES: Readonly<Record<string, DeviceOptions>> = {
   subsystem: { subsystemMode: true },
   'passive with internal TRNG': { internalTrng: true },
   'subsystem with encrypted MCU firmware': { subsystemMode: true, encryptedMcuFirmware: true },
+  [LOCKED]: { ocpLock: true, fuses: { hekSeed: Uint8Array.from({ length: 32 }, (_, i) => 3 * i + 1) } },
   [DEBUGGED]: { subsystemMode: true, debugIntent: true },
   'in manufacturing with CSR': { lifecycle: 'manufacturing', requestCsr: true },
 };
@@ -58,12 +62,17 @@ const MCU_FIRMWARE = Uint8Array.from({ length: 1024 }, (_, i) => i * 7);
 function createSubjects(bench: Bench): Subject[] {
   const unlocker = createDebugUnlocker(bench.provider);
   return Object.entries(RUNTIMES).map(([name, options]) => {
-    const prepare = name === DEBUGGED ? (device: Device) => askForDebugUnlock(device, unlocker) : undefined;
+    const locks = new Map<string, Uint8Array>();
+    const prepare = (device: Device): void => {
+      if (name === DEBUGGED) askForDebugUnlock(device, unlocker);
+      if (name === LOCKED) for (const [command, request] of lockRequests(bench, device)) locks.set(command, request);
+    };
     const baseline = createBaseline(name, bench, { mcuFirmware: MCU_FIRMWARE, ...options }, 'runtime', prepare);
     const { straps } = baseline.device.chip;
     const facts = requestFacts(bench, MCU_FIRMWARE, {
-      subsystem: options.subsystemMode === true,
+      subsystem: options.subsystemMode === true || options.ocpLock === true,
       unlocks: name === DEBUGGED,
+      locks,
       stagingBase: Number(straps.stagingBase),
       mcuSram: Number(straps.mciBase) + MCU_SRAM_OFFSET,
     });
@@ -118,6 +127,7 @@ class Run {
     if (this.#moved) watch.look();
     this.#moved = true;
     const { status, data } = device.mailbox.send(request.id, request.message, { axiUser: request.axiUser });
+    addHpkeKeys(baseline.secrets, device);
     checkBytes(data, baseline.secrets, this.#index, this.#outcomes);
     if (status === 'CMD_FAILURE') this.#checkRefusal(request, command);
     else if (status === 'CMD_BUSY') this.#violate('bounded', `${command}: not answered`);

@@ -14,6 +14,8 @@ export interface RequestFacts {
   readonly subsystem: boolean;
   /** Whether its runtime serves production debug unlock. */
   readonly unlocks: boolean;
+  /** Requests of OCP LOCK that it accepts, by command; none if it does not have it. */
+  readonly locks: ReadonlyMap<string, Uint8Array>;
   readonly stagingBase: number;
   readonly mcuSram: number;
   readonly firmware: Uint8Array;
@@ -30,7 +32,7 @@ export interface RequestFacts {
 export function requestFacts(
   bench: Bench,
   mcuFirmware: Uint8Array,
-  device: Pick<RequestFacts, 'subsystem' | 'unlocks' | 'stagingBase' | 'mcuSram'>,
+  device: Pick<RequestFacts, 'subsystem' | 'unlocks' | 'locks' | 'stagingBase' | 'mcuSram'>,
 ): RequestFacts {
   const { bundle, firmware, provider } = bench;
   const { stagingBase, mcuSram } = device;
@@ -62,7 +64,7 @@ export function requestFacts(
     authManifests: [auth(0, list), auth(9, list.slice(0, 2)), auth(128, list.slice(3)), auth(1, ownerList)],
     ownerManifests: [ownerAuth(0, ownerList), ownerAuth(200, ownerList.slice(1)), ownerAuth(3, list)],
     digests,
-    examples: verifications(bench),
+    examples: new Map([...verifications(bench), ...device.locks]),
     sha384,
   };
 }

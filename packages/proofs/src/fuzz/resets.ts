@@ -40,6 +40,7 @@ function createSubjects(bench: Bench): Subject[] {
     const facts = requestFacts(bench, MCU_FIRMWARE, {
       subsystem,
       unlocks: false,
+      locks: new Map(),
       stagingBase: Number(straps.stagingBase),
       mcuSram: Number(straps.mciBase) + MCU_SRAM_OFFSET,
     });

@@ -128,7 +128,17 @@ const SEALED_KEYS: Readonly<Record<number, readonly [start: number, size: number
   128: [0, 32],
   100: [0, 32],
   48: [0, 48],
+  // MPK.
+  32: [0, 32],
 };
+
+/** Bytes of an access key and of an MPK. */
+const ACCESS_KEY_SIZE = 32;
+
+/** Adds what the HPKE keys are made of, which changes with each rotation and reset. */
+export function addHpkeKeys(finder: SecretFinder, { context: { state } }: Device): void {
+  for (const { ikm } of state.runtime.ocpLock.hpke.keys) finder.add('HPKE private key', ikm);
+}
 
 /** From now on, adds every key that the device seals for its clients: they must never see it in the clear. */
 export function addSealed(finder: SecretFinder, { chip: { aes }, context: { state } }: Device): void {
@@ -138,5 +148,12 @@ export function addSealed(finder: SecretFinder, { chip: { aes }, context: { stat
     const place = SEALED_KEYS[operation.plaintext.length];
     if (place !== undefined) finder.add('sealed key', operation.plaintext.slice(place[0], place[0] + place[1]));
     return encrypt(operation);
+  };
+  const decrypt = aes.gcmDecrypt.bind(aes);
+  aes.gcmDecrypt = (operation) => {
+    const opened = decrypt(operation);
+    // Access key, MPK.
+    if (opened?.length === ACCESS_KEY_SIZE) finder.add('opened key', opened);
+    return opened;
   };
 }

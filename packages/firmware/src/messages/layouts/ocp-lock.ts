@@ -1,227 +1,171 @@
-import { array, bytes, struct, u16, u32 } from '@rootcap/struct';
+import { LOCK_MESSAGES } from '@rootcap/ocp-lock';
+import { struct } from '@rootcap/struct';
 import { MailboxReqHeader, MailboxRespHeader } from './header.ts';
 
 /**
- * OCP LOCK. Integers little-endian; `hwBytes` where the interface has 32-bit words of a natural byte string.
+ * OCP LOCK: headers before the fields that `@rootcap/ocp-lock` declares. Integers little-endian.
  *
  * @see caliptra-sw:api/src/mailbox.rs
  */
 
+export { HpkeHandle, SealedAccessKey, WrappedKey } from '@rootcap/ocp-lock';
+
 export const OcpLockReportHekMetadataReq = struct('OcpLockReportHekMetadataReq', {
   hdr: MailboxReqHeader,
-  reserved0: u32,
-  total_slots: u16,
-  active_slots: u16,
-  seed_state: u16,
-  padding0: u16,
+  ...LOCK_MESSAGES.REPORT_HEK_METADATA.request,
 });
 
 export const OcpLockReportHekMetadataResp = struct('OcpLockReportHekMetadataResp', {
   hdr: MailboxRespHeader,
-  flags: u32,
-  reserved: array(u32, 3),
+  ...LOCK_MESSAGES.REPORT_HEK_METADATA.response,
 });
 
 export const OcpLockGetAlgorithmsResp = struct('OcpLockGetAlgorithmsResp', {
   hdr: MailboxRespHeader,
-  reserved: array(u32, 4),
-  hpke_algorithms: u32,
-  access_key_sizes: u32,
+  ...LOCK_MESSAGES.GET_ALGORITHMS.response,
 });
 
 export const OcpLockInitializeMekSecretReq = struct('OcpLockInitializeMekSecretReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  sek: bytes(32),
-  dpk: bytes(32),
+  ...LOCK_MESSAGES.INITIALIZE_MEK_SECRET.request,
 });
 
 export const OcpLockInitializeMekSecretResp = struct('OcpLockInitializeMekSecretResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-});
-
-export const WrappedKey = struct('WrappedKey', {
-  key_type: u16,
-  reserved: u16,
-  salt: bytes(12),
-  metadata_len: u32,
-  key_len: u32,
-  iv: bytes(12),
-  metadata: bytes(32),
-  ciphertext_and_auth_tag: bytes(80),
+  ...LOCK_MESSAGES.INITIALIZE_MEK_SECRET.response,
 });
 
 export const OcpLockMixMpkReq = struct('OcpLockMixMpkReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  enabled_mpk: WrappedKey,
+  ...LOCK_MESSAGES.MIX_MPK.request,
 });
 
-export const OcpLockMixMpkResp = struct('OcpLockMixMpkResp', { hdr: MailboxRespHeader, reserved: u32 });
+export const OcpLockMixMpkResp = struct('OcpLockMixMpkResp', {
+  hdr: MailboxRespHeader,
+  ...LOCK_MESSAGES.MIX_MPK.response,
+});
 
 export const OcpLockDeriveMekReq = struct('OcpLockDeriveMekReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  mek_checksum: bytes(16),
-  metadata: bytes(20),
-  aux_metadata: bytes(32),
-  cmd_timeout: u32,
+  ...LOCK_MESSAGES.DERIVE_MEK.request,
 });
 
 export const OcpLockDeriveMekResp = struct('OcpLockDeriveMekResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  mek_checksum: bytes(16),
+  ...LOCK_MESSAGES.DERIVE_MEK.response,
 });
-
-export const HpkeHandle = struct('HpkeHandle', { handle: u32, hpke_algorithm: u32 });
 
 export const OcpLockEnumerateHpkeHandlesReq = struct('OcpLockEnumerateHpkeHandlesReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
+  ...LOCK_MESSAGES.ENUMERATE_HPKE_HANDLES.request,
 });
 
 export const OcpLockEnumerateHpkeHandlesResp = struct('OcpLockEnumerateHpkeHandlesResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  hpke_handle_count: u32,
-  hpke_handles: array(HpkeHandle, 3),
+  ...LOCK_MESSAGES.ENUMERATE_HPKE_HANDLES.response,
 });
 
 export const OcpLockRotateHpkeKeyReq = struct('OcpLockRotateHpkeKeyReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  hpke_handle: u32,
+  ...LOCK_MESSAGES.ROTATE_HPKE_KEY.request,
 });
 
 export const OcpLockRotateHpkeKeyResp = struct('OcpLockRotateHpkeKeyResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  hpke_handle: u32,
+  ...LOCK_MESSAGES.ROTATE_HPKE_KEY.response,
 });
 
-export const OcpLockGenerateMekReq = struct('OcpLockGenerateMekReq', { hdr: MailboxReqHeader, reserved: u32 });
+export const OcpLockGenerateMekReq = struct('OcpLockGenerateMekReq', {
+  hdr: MailboxReqHeader,
+  ...LOCK_MESSAGES.GENERATE_MEK.request,
+});
 
 export const OcpLockGenerateMekResp = struct('OcpLockGenerateMekResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  wrapped_mek: WrappedKey,
+  ...LOCK_MESSAGES.GENERATE_MEK.response,
 });
 
 export const OcpLockGetHpkePubKeyReq = struct('OcpLockGetHpkePubKeyReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  hpke_handle: u32,
+  ...LOCK_MESSAGES.GET_HPKE_PUB_KEY.request,
 });
 
 export const OcpLockGetHpkePubKeyResp = struct('OcpLockGetHpkePubKeyResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  pub_key_len: u32,
-  pub_key: bytes(1665),
-  padding: bytes(3),
-});
-
-export const SealedAccessKey = struct('SealedAccessKey', {
-  hpke_handle: HpkeHandle,
-  access_key_len: u32,
-  info_len: u32,
-  info: bytes(256),
-  kem_ciphertext: bytes(1665),
-  _padding: bytes(3),
-  ak_ciphertext: bytes(48),
+  ...LOCK_MESSAGES.GET_HPKE_PUB_KEY.response,
 });
 
 export const OcpLockGenerateMpkReq = struct('OcpLockGenerateMpkReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  sek: bytes(32),
-  metadata_len: u32,
-  metadata: bytes(32),
-  sealed_access_key: SealedAccessKey,
+  ...LOCK_MESSAGES.GENERATE_MPK.request,
 });
 
 export const OcpLockGenerateMpkResp = struct('OcpLockGenerateMpkResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  wrapped_mek: WrappedKey,
+  ...LOCK_MESSAGES.GENERATE_MPK.response,
 });
 
 export const OcpLockRewrapMpkReq = struct('OcpLockRewrapMpkReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  sek: bytes(32),
-  current_locked_mpk: WrappedKey,
-  sealed_access_key: SealedAccessKey,
-  new_ak_ciphertext: bytes(48),
+  ...LOCK_MESSAGES.REWRAP_MPK.request,
 });
 
 export const OcpLockRewrapMpkResp = struct('OcpLockRewrapMpkResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  wrapped_mek: WrappedKey,
+  ...LOCK_MESSAGES.REWRAP_MPK.response,
 });
 
 export const OcpLockEnableMpkReq = struct('OcpLockEnableMpkReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  sek: bytes(32),
-  sealed_access_key: SealedAccessKey,
-  locked_mpk: WrappedKey,
+  ...LOCK_MESSAGES.ENABLE_MPK.request,
 });
 
 export const OcpLockEnableMpkResp = struct('OcpLockEnableMpkResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  enabled_mpk: WrappedKey,
+  ...LOCK_MESSAGES.ENABLE_MPK.response,
 });
 
 export const OcpLockTestAccessKeyReq = struct('OcpLockTestAccessKeyReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  sek: bytes(32),
-  nonce: bytes(32),
-  locked_mpk: WrappedKey,
-  sealed_access_key: SealedAccessKey,
+  ...LOCK_MESSAGES.TEST_ACCESS_KEY.request,
 });
 
 export const OcpLockTestAccessKeyResp = struct('OcpLockTestAccessKeyResp', {
   hdr: MailboxRespHeader,
-  reserved: u32,
-  digest: bytes(48),
+  ...LOCK_MESSAGES.TEST_ACCESS_KEY.response,
 });
 
 export const OcpLockGetStatusResp = struct('OcpLockGetStatusResp', {
   hdr: MailboxRespHeader,
-  reserved: array(u32, 4),
-  ctrl_register: u32,
+  ...LOCK_MESSAGES.GET_STATUS.response,
 });
 
 export const OcpLockClearKeyCacheReq = struct('OcpLockClearKeyCacheReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  cmd_timeout: u32,
+  ...LOCK_MESSAGES.CLEAR_KEY_CACHE.request,
 });
 
-export const OcpLockClearKeyCacheResp = struct('OcpLockClearKeyCacheResp', { hdr: MailboxRespHeader, reserved: u32 });
+export const OcpLockClearKeyCacheResp = struct('OcpLockClearKeyCacheResp', {
+  hdr: MailboxRespHeader,
+  ...LOCK_MESSAGES.CLEAR_KEY_CACHE.response,
+});
 
 export const OcpLockUnloadMekReq = struct('OcpLockUnloadMekReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  metadata: bytes(20),
-  cmd_timeout: u32,
+  ...LOCK_MESSAGES.UNLOAD_MEK.request,
 });
 
-export const OcpLockUnloadMekResp = struct('OcpLockUnloadMekResp', { hdr: MailboxRespHeader, reserved: u32 });
+export const OcpLockUnloadMekResp = struct('OcpLockUnloadMekResp', {
+  hdr: MailboxRespHeader,
+  ...LOCK_MESSAGES.UNLOAD_MEK.response,
+});
 
 export const OcpLockLoadMekReq = struct('OcpLockLoadMekReq', {
   hdr: MailboxReqHeader,
-  reserved: u32,
-  metadata: bytes(20),
-  aux_metadata: bytes(32),
-  wrapped_mek: WrappedKey,
-  cmd_timeout: u32,
+  ...LOCK_MESSAGES.LOAD_MEK.request,
 });
 
-export const OcpLockLoadMekResp = struct('OcpLockLoadMekResp', { hdr: MailboxRespHeader, reserved: u32 });
+export const OcpLockLoadMekResp = struct('OcpLockLoadMekResp', {
+  hdr: MailboxRespHeader,
+  ...LOCK_MESSAGES.LOAD_MEK.response,
+});

@@ -1,8 +1,8 @@
 import { RotError } from '@rootcap/errors';
+import { hekIsAvailable } from '@rootcap/ocp-lock';
 import { OcpLockReportHekMetadataReq, OcpLockReportHekMetadataResp } from '../../messages/layouts/ocp-lock.ts';
 import { RESPONSE_HEADER } from '../../messages/response.ts';
 import { romCommand } from '../command.ts';
-import { hekIsAvailable } from '../ocp-lock.ts';
 
 const HEK_AVAILABLE = 0x8000_0000;
 

@@ -9,6 +9,7 @@ import { EXPORTED_CDI_COMMANDS } from './exported-cdi.ts';
 import { FIELD_ENTROPY_COMMANDS } from './field-entropy.ts';
 import { LMS_COMMANDS } from './lms-verify.ts';
 import { MEASUREMENT_COMMANDS } from './measurements.ts';
+import { OCP_LOCK_COMMANDS } from './ocp-lock.ts';
 import { PCR_COMMANDS } from './pcrs.ts';
 import { SOC_MANIFEST_COMMANDS } from './soc-manifest.ts';
 import { STATUS_COMMANDS } from './status.ts';
@@ -28,4 +29,5 @@ export const RUNTIME_COMMANDS: readonly RuntimeCommand[] = [
   ...LMS_COMMANDS,
   ...FIELD_ENTROPY_COMMANDS,
   ...DEBUG_UNLOCK_COMMANDS,
+  ...OCP_LOCK_COMMANDS,
 ];
