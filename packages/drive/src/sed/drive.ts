@@ -1,13 +1,13 @@
 import { bytesToHex, type CryptoProvider, type Entropy, type HpkeKemId, hexToBytes } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
 import type { Device } from 'rootcap';
+import { type HpkeEndorser, hpkeEndorser } from 'rootcap/endorsement';
 import { EncryptedNamespace } from '../encrypted-namespace.ts';
 import { DriveError } from '../errors.ts';
 import type { Medium } from '../medium.ts';
 import type { SecurityProtocol, Subsystem } from '../namespace.ts';
 import type { XtsDataPath } from '../xts/data-path.ts';
 import { encodeMetadata } from '../xts/metadata.ts';
-import { type Endorser, exportEndorser } from './endorsement.ts';
 import type { DpkProtector, FlashState, NamespaceRecord, PartyRecord, RangeRecord, RecordStore } from './flash.ts';
 import {
   activeSlot,
@@ -78,7 +78,8 @@ export class SelfEncryptingDrive implements Subsystem {
   readonly #parts: DriveParts;
   #flash: FlashState;
   #rootOfTrust: RootOfTrust | undefined;
-  #endorser: Endorser | undefined;
+  /** The root of trust keeps one for a boot. */
+  #endorser: HpkeEndorser | undefined;
   #hekAvailable = false;
   #namespaces: readonly EncryptedNamespace[] = [];
   /** Enabled MPKs by the UID of the party: volatile, as the escrow key that wraps them. */
@@ -276,13 +277,8 @@ export class SelfEncryptingDrive implements Subsystem {
     const rot = this.#running();
     const key = rot.hpkeKeys().find((each) => each.kemId === kemId);
     if (key === undefined) throw new RangeError(`kemId: ${kemId} is no KEM of the root of trust`);
-    this.#endorser ??= exportEndorser(rot.device, this.#parts.provider);
-    return [
-      ...this.#flash.vendorChain.map(hexToBytes),
-      ...rot.device.certificateChain('ecdsa-p384').reverse(),
-      this.#endorser.certificate,
-      this.#endorser.endorse(kemId, key.publicKey),
-    ];
+    this.#endorser ??= hpkeEndorser(rot.device);
+    return [...this.#flash.vendorChain.map(hexToBytes), ...this.#endorser.evidence(kemId, key.publicKey).reverse()];
   }
 
   /** Replaces the HPKE key of a KEM: what was sealed to the old one cannot be opened any more. */
