@@ -22,12 +22,24 @@ export interface AbrEngine {
   mldsaVerifyResult?(publicKey: Uint8Array, signature: Uint8Array, input: MlDsaInput): Uint8Array;
   /** Whether the response of a signature is too large, so that a verification ends before it needs the message. */
   mldsaRejectsEarly?(signature: Uint8Array): boolean;
+  /** The command that makes a key and signs with it. Without it, {@link mldsaKeygen} and {@link mldsaSign} do. */
+  mldsaKeygenSign?(
+    seed: Uint8Array,
+    input: MlDsaInput,
+    rnd: Uint8Array,
+  ): { readonly publicKey: Uint8Array; readonly signature: Uint8Array };
   mlkemKeygen(d: Uint8Array, z: Uint8Array): MlKemKeyPair;
   mlkemEncapsulate(
     encapsulationKey: Uint8Array,
     m: Uint8Array,
   ): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array };
   mlkemDecapsulate(decapsulationKey: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  /** Clock cycles of the commands that have run since it was last asked. Without it, a profile has figures. */
+  takeCycles?(): number;
+  /** What the entropy register holds from now on, 64 bytes: it seeds masks and changes no result. */
+  useEntropy?(entropy: Uint8Array): void;
+  /** Forgets what it keeps from one command to the next. */
+  zeroize?(): void;
 }
 
 /** The engine that a provider's ML-DSA-87 and ML-KEM-1024 make. */

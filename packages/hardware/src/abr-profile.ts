@@ -1,3 +1,5 @@
+import { type AbrTiming, EMULATOR_TIMING, RTL_TIMING } from './abr-timing.ts';
+
 /** Where the register face of the accelerator differs between the software emulator and the RTL. */
 export interface AbrProfile {
   /** MLDSA_VERSION and MLKEM_VERSION. */
@@ -19,6 +21,7 @@ export interface AbrProfile {
   readonly mlkemReversed: boolean;
   /** Whether values of both algorithms share the private-key RAM and the scratch register. */
   readonly sharedMemory: boolean;
+  readonly timing: AbrTiming;
 }
 
 /**
@@ -36,6 +39,7 @@ export const ABR_PROFILES = {
     contextSize: 0x7f,
     mlkemReversed: false,
     sharedMemory: false,
+    timing: EMULATOR_TIMING,
   },
   'rtl-2.0.3': {
     version: [0x302e_322e, 0x3300],
@@ -46,6 +50,7 @@ export const ABR_PROFILES = {
     contextSize: 0xff,
     mlkemReversed: true,
     sharedMemory: true,
+    timing: RTL_TIMING,
   },
 } as const satisfies Record<string, AbrProfile>;
 export type AbrProfileName = keyof typeof ABR_PROFILES;

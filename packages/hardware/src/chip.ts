@@ -149,6 +149,7 @@ export class Chip {
   readonly #blocks: readonly Block[];
   #cycles = 0;
   #stalledCycles = 0;
+  #spentCycles = 0;
   #nmi = false;
 
   /** @throws RangeError if a key has the wrong length */
@@ -185,7 +186,13 @@ export class Chip {
     this.ecc = new Ecc({ provider, keyVault: this.keyVault, sha512: this.sha512, emit });
     const engine = options.abrEngine ?? providerAbrEngine(provider);
     const profile = options.abrProfile ?? (reference === 'rtl' ? 'rtl-2.0.3' : 'emulator');
-    this.abr = new Abr({ engine, keyVault: this.keyVault, sha512: this.sha512, emit, profile });
+    const clock = {
+      now: () => this.#cycles,
+      spend: (cycles: number) => {
+        this.#spentCycles += cycles;
+      },
+    };
+    this.abr = new Abr({ engine, keyVault: this.keyVault, sha512: this.sha512, emit, profile, clock });
     this.aes = new Aes({
       provider,
       keyVault: this.keyVault,
@@ -298,7 +305,7 @@ export class Chip {
   }
 
   /**
-   * Lets time pass: `mtime`, watchdogs, the answer of an external TRNG.
+   * Lets time pass: `mtime`, watchdogs, the answer of an external TRNG, commands of the lattice accelerator.
    *
    * @throws RangeError unless `cycles` is a whole number >= 0
    */
@@ -306,17 +313,18 @@ export class Chip {
     if (!(Number.isSafeInteger(cycles) && cycles >= 0)) throw new RangeError(`cycles: ${cycles} is not a whole number`);
     const end = this.#cycles + cycles;
     for (;;) {
-      const due = Math.max(this.#cycles, Math.min(end, this.trng.eventDue));
+      const due = Math.max(this.#cycles, Math.min(end, this.trng.eventDue, this.abr.eventDue));
       this.soc.advance(due - this.#cycles);
       this.#cycles = due;
       this.trng.settle();
+      this.abr.settle();
       if (due === end) return;
     }
   }
 
   /** Cycles until the chip does something by itself; infinite if it waits for somebody else. */
   get cyclesToEvent(): number {
-    return Math.min(this.soc.cyclesToWatchdog, this.trng.eventDue - this.#cycles);
+    return Math.min(this.soc.cyclesToWatchdog, Math.min(this.trng.eventDue, this.abr.eventDue) - this.#cycles);
   }
 
   /** Whether a non-maskable interrupt of the core is pending. */
@@ -336,6 +344,13 @@ export class Chip {
     const stalled = this.#stalledCycles;
     this.#stalledCycles = 0;
     return stalled;
+  }
+
+  /** Time that operations of the firmware took and that has to pass before it goes on. */
+  takeSpentCycles(): number {
+    const spent = this.#spentCycles;
+    this.#spentCycles = 0;
+    return spent;
   }
 
   #stall(cycles: number): void {
@@ -383,8 +398,9 @@ export class Chip {
     if (this.options.debugTransition === 'emulator') return;
     this.soc.clear();
     this.keyVault.fillDebugValue(0);
-    for (const engine of [this.doe, this.ecc, this.hmac, this.aes, this.aes.clp, this.sha512, this.sha256, this.abr])
+    for (const engine of [this.doe, this.ecc, this.hmac, this.aes, this.aes.clp, this.sha512, this.sha256])
       engine.reset('warm');
+    this.abr.zeroize();
   }
 
   /** @returns a function that ends the subscription */
@@ -433,6 +449,7 @@ export class Chip {
     if (state.testSram !== undefined) this.testSram?.restore(state.testSram);
     this.#cycles = state.cycles;
     this.#stalledCycles = 0;
+    this.#spentCycles = 0;
     this.#nmi = state.nmi;
   }
 }

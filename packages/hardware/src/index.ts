@@ -1,6 +1,9 @@
-export { Abr, type AbrOptions, type MlDsaMessage } from './abr.ts';
+export { Abr, type MlDsaMessage } from './abr.ts';
 export { type AbrEngine, type MlDsaInput, type MlKemKeyPair, providerAbrEngine } from './abr-engine.ts';
 export { ABR_PROFILES, type AbrProfile, type AbrProfileName } from './abr-profile.ts';
+export type { AbrOptions } from './abr-registers.ts';
+export type { AbrClock } from './abr-schedule.ts';
+export type { AbrCommand, AbrTiming } from './abr-timing.ts';
 export { Aes, type AesKey, type AesOptions } from './aes.ts';
 export {
   AxiBus,

@@ -1,4 +1,4 @@
-import { type AbrProfileName, KeyUsage } from '@rootcap/hardware';
+import { type AbrClock, type AbrProfileName, KeyUsage } from '@rootcap/hardware';
 import { engines, hex, readLittle, writeLittle } from './engines.ts';
 import { stubAbrEngine } from './stub-abr-engine.ts';
 
@@ -13,19 +13,26 @@ export const TARGET = 9;
 export const ZEROS = (length: number) => '00'.repeat(length);
 export const reversed = (bytes: Uint8Array) => bytes.slice().reverse();
 
-export function bench(abrProfile: AbrProfileName = 'rtl-2.0.3', publicResults: 'plain' | 'changed' = 'plain') {
+/** @param clock - without it, commands take no time */
+export function bench(
+  abrProfile: AbrProfileName = 'rtl-2.0.3',
+  publicResults: 'plain' | 'changed' = 'plain',
+  clock?: AbrClock,
+) {
   const { engine, calls } = stubAbrEngine(publicResults);
-  const e = engines({ abrEngine: engine, abrProfile });
+  const e = engines({ abrEngine: engine, abrProfile, ...(clock && { abrClock: clock }) });
   const { abr, keyVault, sha512 } = e;
   keyVault.write(SLOT, SECRET, 0x1ff);
   keyVault.write(8, SECRET, KeyUsage.MLDSA_SEED);
   const read = (name: string, length: number) => hex(readLittle(abr, name, length));
   return {
     abr,
+    engine,
     keyVault,
     sha512,
     calls,
     read,
+    set: (name: Parameters<typeof abr.set>[0], value: number, index?: number) => abr.set(name, value, index),
     load: (name: string, bytes: Uint8Array) => writeLittle(abr, name, bytes),
     dsa: (word: number) => abr.set('MLDSA_CTRL', word),
     kem: (word: number) => abr.set('MLKEM_CTRL', word),

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { hexToBytes, portableProvider } from '@rootcap/crypto';
 import {
   Abr,
+  type AbrClock,
   type AbrEngine,
   type AbrProfileName,
   Aes,
@@ -52,6 +53,7 @@ export function engines(
     readonly abrEngine?: AbrEngine;
     /** Default: the RTL's. */
     readonly abrProfile?: AbrProfileName;
+    readonly abrClock?: AbrClock;
   } = {},
 ) {
   let secrets: Secrets = options.secrets ?? {
@@ -92,6 +94,7 @@ export function engines(
       keyVault,
       sha512,
       profile: options.abrProfile ?? 'rtl-2.0.3',
+      ...(options.abrClock && { clock: options.abrClock }),
     }),
     aes: new Aes({ provider, keyVault, ...options.keyVault }),
   };

@@ -21,7 +21,7 @@ const PAUSE = 256;
 
 /**
  * Virtual time of a device whose firmware has no instructions to count: the firmware computes up to its next wait in no
- * time, then as many cycles pass as the wait declares, at least one, so that every wait can be observed. Watchdogs and
+ * time, then as many cycles pass as the wait declares and its operations took, at least one, so that every wait can be observed. Watchdogs and
  * the answers of a TRNG are events on the same clock. Time passes in a step only, and nothing else moves it: the same
  * calls give the same cycles.
  */
@@ -81,7 +81,7 @@ export class DeviceClock {
     const wait = this.#device.step();
     const stalled = chip.takeStalledCycles();
     this.#ahead += stalled;
-    this.#busy = stalled + Math.max(1, wait.cycles ?? 1);
+    this.#busy = stalled + chip.takeSpentCycles() + Math.max(1, wait.cycles ?? 1);
   }
 
   #cyclesToEvent(): number {
@@ -101,6 +101,7 @@ export class DeviceClock {
   /** @internal A reset: whatever kept the firmware busy is over. */
   forget(): void {
     this.#device.chip.takeStalledCycles();
+    this.#device.chip.takeSpentCycles();
     this.#busy = 0;
     this.#ahead = 0;
   }

@@ -1,4 +1,4 @@
-import { modelAbrEngine } from '@rootcap/adams-bridge';
+import { Masking, modelAbrEngine } from '@rootcap/adams-bridge';
 import { errorName, RotError } from '@rootcap/errors';
 import {
   COMMAND_ID,
@@ -13,7 +13,7 @@ import {
   UPDATE_RESET_CYCLES,
   type Wait,
 } from '@rootcap/firmware';
-import { Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
+import { type AbrEngine, Chip, type ResetKind, SOC_IFC_REG, writeFuses } from '@rootcap/hardware';
 import { DeviceClock } from './clock.ts';
 import { DeviceDpe } from './device-dpe.ts';
 import { DeviceError, wrongState } from './device-error.ts';
@@ -188,6 +188,9 @@ export class Device {
   run(until: () => boolean = () => false): DeviceWait {
     for (;;) {
       const wait = this.step();
+      // Outside of the clock's steps the time of operations is over, or never was.
+      this.chip.takeStalledCycles();
+      this.chip.takeSpentCycles();
       if (until() || !wait.ready()) return wait;
     }
   }
@@ -365,7 +368,7 @@ function socAddress(name: SocRegisterName, index = 0): number {
 }
 
 function newChip(options: ResolvedOptions): Chip {
-  const abrEngine = options.abrEngine ?? (options.adamsBridge === 'model' ? modelAbrEngine() : undefined);
+  const abrEngine = options.abrEngine ?? (options.adamsBridge === 'model' ? modelOf(options) : undefined);
   return new Chip({
     provider: options.provider,
     lifecycle: LIFECYCLES[options.lifecycle],
@@ -392,6 +395,11 @@ function newChip(options: ResolvedOptions): Chip {
     ...(abrEngine === undefined ? {} : { abrEngine }),
     ...(options.abrProfile === undefined ? {} : { abrProfile: options.abrProfile }),
   });
+}
+
+function modelOf({ abrMasking = false }: ResolvedOptions): AbrEngine {
+  if (abrMasking === false) return modelAbrEngine();
+  return modelAbrEngine({ masking: new Masking(abrMasking === true ? {} : abrMasking) });
 }
 
 /** Plain data copied deeply; the firmware's state is numbers, strings and byte arrays. */

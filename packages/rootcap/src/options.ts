@@ -1,3 +1,4 @@
+import type { MaskingObserver } from '@rootcap/adams-bridge';
 import { type CryptoProvider, type Entropy, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
 import { defaultProvider } from '@rootcap/crypto/default';
 import {
@@ -112,6 +113,11 @@ export interface DeviceOptions {
   readonly adamsBridge?: AdamsBridgeName;
   /** Whose register face the lattice accelerator has. Default `emulator`, which made the recordings. */
   readonly abrProfile?: AbrProfileName;
+  /**
+   * Masked instructions of the model work on two shares, and rows come in random order: true, or who looks at them.
+   * Bytes and cycles stay the same. Only with `adamsBridge: 'model'`.
+   */
+  readonly abrMasking?: boolean | MaskingObserver;
   /** An engine of one's own, whatever `adamsBridge` says. */
   readonly abrEngine?: AbrEngine;
 }
@@ -155,6 +161,8 @@ export function resolveOptions(options: DeviceOptions): ResolvedOptions {
     throw new RangeError(`adamsBridge: ${adamsBridge} is none of ${ADAMS_BRIDGES.join(', ')}`);
   if (options.abrProfile !== undefined && !Object.hasOwn(ABR_PROFILES, options.abrProfile))
     throw new RangeError(`abrProfile: ${options.abrProfile} is none of ${Object.keys(ABR_PROFILES).join(', ')}`);
+  if (options.abrMasking !== undefined && options.abrMasking !== false && adamsBridge !== 'model')
+    throw new RangeError("abrMasking: only the model works on shares, adamsBridge: 'model'");
   requireWords('mcuFirmware', options.mcuFirmware);
   const seed = typeof options.seed === 'string' ? utf8ToBytes(options.seed) : (options.seed ?? utf8ToBytes(DEMO_SEED));
   return {

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { modelAbrEngine } from '@rootcap/adams-bridge';
+import { describe, expect, test } from '@jest/globals';
+import { modelAbrEngine, type SharesEvent } from '@rootcap/adams-bridge';
 import { ImageManifest } from '@rootcap/image';
 import { CHAIN_ALGORITHMS, createDevice, demoBundle } from 'rootcap';
 
@@ -51,5 +51,72 @@ test('a bundle with a changed ML-DSA signature is refused on the model as on the
 test('there is no other Adams Bridge', () => {
   expect(() => createDevice({ adamsBridge: 'fpga' as 'model' })).toThrow(
     'adamsBridge: fpga is none of provider, model',
+  );
+});
+
+describe('on the clock of a device', () => {
+  const rtl = { abrProfile: 'rtl-2.0.3', debugLocked: false } as const;
+
+  test('a command is an event, and as long as the model says', () => {
+    const cycles: number[] = [];
+    const abrEngine = modelAbrEngine({ onCommand: (_, outcome) => cycles.push(outcome.cycles) });
+    const device = createDevice({ ...rtl, abrEngine }).boot();
+    const { abr } = device.chip;
+    abr.set('MLKEM_CTRL', 1);
+    const result = device.clock.step({ cycles: 10 ** 6, until: () => abr.get('MLKEM_STATUS') !== 0 });
+    expect(result).toEqual({ ran: cycles.at(-1), reason: 'until' });
+    expect(abr.get('MLKEM_STATUS')).toBe(2);
+  });
+
+  test('a fork goes on with a command that is under way', () => {
+    const device = createDevice(rtl).boot();
+    device.chip.abr.set('MLDSA_CTRL', 1);
+    device.clock.step({ cycles: 100 });
+    const fork = device.fork();
+    const until = () => fork.chip.abr.get('MLDSA_STATUS') !== 0;
+    expect(fork.clock.step({ cycles: 10 ** 6, until }).ran).toBe(15_430);
+    expect(device.chip.abr.get('MLDSA_STATUS')).toBe(0);
+  });
+
+  test('entering scan mode is a ZEROIZE', () => {
+    const device = createDevice({ abrProfile: 'rtl-2.0.3' }).boot();
+    const { abr } = device.chip;
+    abr.set('MLDSA_CTRL', 1);
+    device.chip.setSecurityState({ scanMode: true });
+    expect([
+      abr.get('MLDSA_STATUS'),
+      device.clock.step({ cycles: 10 ** 6, until: () => abr.get('MLDSA_STATUS') !== 0 }),
+    ]).toEqual([0, { ran: 1475, reason: 'until' }]);
+    expect(abr.get('MLDSA_STATUS')).toBe(1);
+  });
+
+  test('the firmware of a boot spends the time of its signatures, on the clock alone', () => {
+    const timeTo = (abrProfile: 'emulator' | 'rtl-2.0.3'): number => {
+      const device = createDevice({ abrProfile, debugLocked: false, watchdogCycles: 20_000_000 });
+      device.burnFuses();
+      device.clock.step({ cycles: 10 ** 9, until: () => device.state === 'awaiting-firmware' });
+      return device.clock.now;
+    };
+    expect(timeTo('rtl-2.0.3') - timeTo('emulator')).toBeGreaterThan(200_000);
+    const still = createDevice({ abrProfile: 'rtl-2.0.3', watchdogCycles: 1000 }).boot();
+    expect(still.clock.now).toBe(0);
+    expect(still.clock.step({ cycles: 1, until: () => true }).ran).toBe(0);
+  });
+});
+
+test('masking of the model: shares of the entropy that the firmware draws, the same chains', () => {
+  const shares: SharesEvent[] = [];
+  const options = { adamsBridge: 'model', abrProfile: 'rtl-2.0.3' } as const;
+  const observer = {
+    shares: (event: SharesEvent) => {
+      if (shares.length < 50 && event.instruction.op === 'MASKED_PWM') shares.push(event);
+    },
+  };
+  const masked = createDevice({ ...options, abrMasking: observer }).bootToRom();
+  const plain = createDevice({ ...options, abrMasking: true }).bootToRom();
+  expect(masked.idevidCsr('mldsa87')).toEqual(plain.idevidCsr('mldsa87'));
+  expect(shares.filter(({ shares: [, share1] }) => share1 !== 0).length).toBeGreaterThan(40);
+  expect(() => createDevice({ abrMasking: true })).toThrow(
+    "abrMasking: only the model works on shares, adamsBridge: 'model'",
   );
 });

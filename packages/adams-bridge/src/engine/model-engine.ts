@@ -2,6 +2,7 @@ import type { CycleModel } from '../cycles/cycle-model.ts';
 import { execute, type Outcome, type Step } from '../executor/execute.ts';
 import type { Value } from '../executor/layout.ts';
 import { AcceleratorState, type SignedInput } from '../executor/state.ts';
+import type { Masking } from '../masking/masking.ts';
 import { buildProgram } from '../program/build.ts';
 import type { Program } from '../program/program.ts';
 import type { Command } from '../program/sequencer.ts';
@@ -14,6 +15,8 @@ export interface ModelEngineOptions {
   readonly program?: Program;
   /** Default: the measured cycles. */
   readonly cycleModel?: CycleModel;
+  /** Masked instructions then work on shares and rows come in random order; bytes and cycles stay the same. */
+  readonly masking?: Masking;
   /** Is told of each instruction as it has run; may look at and change the state. */
   readonly onStep?: (step: Step, state: AcceleratorState, command: Command) => void;
   /** Is told how each command ended. */
@@ -31,6 +34,12 @@ export interface ModelEngine {
   mldsaVerifyResult(publicKey: Uint8Array, signature: Uint8Array, input: SignedInput): Uint8Array;
   /** Whether z of a signature is too large: a verification then ends before it needs the message. */
   mldsaRejectsEarly(signature: Uint8Array): boolean;
+  /** The command that makes a key and signs with it. @returns 2592 and 4627 bytes */
+  mldsaKeygenSign(
+    seed: Uint8Array,
+    input: SignedInput,
+    rnd: Uint8Array,
+  ): { readonly publicKey: Uint8Array; readonly signature: Uint8Array };
   /** @param d - 32 bytes. @param z - 32 bytes. @returns 1568 and 3168 bytes */
   mlkemKeygen(
     d: Uint8Array,
@@ -43,27 +52,43 @@ export interface ModelEngine {
   ): { readonly ciphertext: Uint8Array; readonly sharedSecret: Uint8Array };
   /** @returns 32 bytes */
   mlkemDecapsulate(decapsulationKey: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  /** Clock cycles of the commands that have run since it was last asked. */
+  takeCycles(): number;
+  /** What the entropy register holds from now on. @param entropy - 64 bytes */
+  useEntropy(entropy: Uint8Array): void;
+  /** Clears the shares that masking keeps; counter and LFSRs go on, as in hardware. */
+  zeroize(): void;
 }
+
+const ENTROPY_BYTES = 64;
 
 type Inputs = Readonly<Partial<Record<Value, Uint8Array>>>;
 
 /**
- * The accelerator as an engine of a chip: each call runs one command of its program from a freshly zeroized state.
+ * The accelerator as an engine of a chip: each call runs one command of its program from a zeroized state. The cycle
+ * counter, what the last LFSR seed left, and the LFSRs outlive ZEROIZE.
  *
  * Every method throws a RangeError that names the input if its length is wrong or if the accelerator stops in its error
  * state: a symbol of s1 or s2 above 4, an encapsulation key with a value of 3329 or more, a decapsulation key without
  * the hash of its encapsulation key.
  */
 export function modelAbrEngine(options: ModelEngineOptions = {}): ModelEngine {
-  const { program = buildProgram(), cycleModel, onStep, onCommand } = options;
+  const { program = buildProgram(), cycleModel, masking, onStep, onCommand } = options;
+  const execution = { program, ...(cycleModel && { cycleModel }), ...(masking && { masking }) };
+  let last = new AcceleratorState();
+  let entropy = new Uint8Array(ENTROPY_BYTES);
+  let cycles = 0;
 
   function run(command: Command, inputs: Inputs, input?: SignedInput): { state: AcceleratorState; outcome: Outcome } {
     const state = new AcceleratorState();
-    const externalMu = loadInputs(state, inputs, input);
-    const running = execute(state, command, { program, externalMu, ...(cycleModel && { cycleModel }) });
+    state.goOnFrom(last);
+    last = state;
+    const externalMu = loadInputs(state, { entropy, ...inputs }, input);
+    const running = execute(state, command, { externalMu, ...execution });
     let next = running.next();
     for (; !next.done; next = running.next()) onStep?.(next.value, state, command);
     const outcome = next.value;
+    cycles += outcome.cycles;
     onCommand?.(command, outcome);
     if (outcome.status === 'error') throw new RangeError(REFUSED[command] ?? `${command}: the accelerator has stopped`);
     return { state, outcome };
@@ -86,6 +111,10 @@ export function modelAbrEngine(options: ModelEngineOptions = {}): ModelEngine {
       // The driver refuses a commitment hash of zeros: an early end leaves the same.
       return result.some((byte) => byte !== 0) && result.every((byte, i) => byte === signature[i]);
     },
+    mldsaKeygenSign(mldsaSeed, input, signRnd) {
+      const { state } = run('MLDSA_KEYGEN_SIGN', { mldsaSeed, signRnd }, input);
+      return { publicKey: state.get('publicKey'), signature: state.get('signature') };
+    },
     mlkemKeygen(seedD, seedZ) {
       const { state } = run('MLKEM_KEYGEN', { seedD, seedZ });
       return { encapsulationKey: state.get('encapsulationKey'), decapsulationKey: state.get('decapsulationKey') };
@@ -96,6 +125,18 @@ export function modelAbrEngine(options: ModelEngineOptions = {}): ModelEngine {
     },
     mlkemDecapsulate: (decapsulationKey, ciphertext) =>
       run('MLKEM_DECAPS', { decapsulationKey, ciphertext }).state.get('sharedKey'),
+    takeCycles() {
+      const taken = cycles;
+      cycles = 0;
+      return taken;
+    },
+    useEntropy(bytes) {
+      entropy = bytes.slice();
+    },
+    zeroize() {
+      entropy = new Uint8Array(ENTROPY_BYTES);
+      masking?.shareMemory.zeroize();
+    },
   };
 }
 

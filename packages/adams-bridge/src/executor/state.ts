@@ -9,10 +9,10 @@ import { DESTINATION_PIECES, type Piece, SOURCE_PIECES, STORES, type Store, VALU
 const LFSR_BITS = 236;
 const CONTEXT_MAX = 255;
 
-/** A message that comes through the stream port, and its context of at most 255 bytes. */
 /** What is signed: a message with its context of at most 255 bytes, default empty; or μ, 64 bytes. */
 export type SignedInput = { readonly message: Uint8Array; readonly context?: Uint8Array } | { readonly mu: Uint8Array };
 
+/** A message that comes through the stream port, and its context of at most 255 bytes. */
 export interface StreamedMessage {
   readonly context: Uint8Array;
   readonly message: Uint8Array;
@@ -91,6 +91,12 @@ export class AcceleratorState {
     if (message.length === lengthOf(VALUES.message) && context.length === 0) this.set('message', message);
     else this.stream({ message, context });
     return false;
+  }
+
+  /** Takes over what outlives ZEROIZE in hardware: the counter, and what the last LFSR seed left for the next. */
+  goOnFrom(earlier: AcceleratorState): void {
+    this.counter = earlier.counter;
+    this.#stores.seedEntropy.set(earlier.store('seedEntropy'));
   }
 
   /** What a command that reseeds does when it begins: the entropy register goes into what the last seed left. */

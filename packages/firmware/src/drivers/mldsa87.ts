@@ -6,6 +6,7 @@ const SEED_FAULTS: FaultCodes = { 'seed-read': 'DRIVER_MLDSA87_READ_SEED_KV_READ
 const PAIRWISE_MESSAGE = new Uint8Array(64);
 /** The engine compares c~, the first 64 bytes of a signature. */
 const CHALLENGE_SIZE = 64;
+const ENTROPY_SIZE = 64;
 
 /** ML-DSA-87 driver. Every operation with a private key takes two TRNG responses as the engine's masking entropy. */
 export class Mldsa87Driver {
@@ -19,8 +20,8 @@ export class Mldsa87Driver {
 
   /** Public key (2592 bytes) of a seed, 32 bytes or in a slot, then the pairwise test: a signature of 64 zero bytes. */
   keyPair(seed: SlotRef | Uint8Array): Uint8Array {
-    this.#entropy();
-    const publicKey = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaKeygen({ seed }));
+    const entropy = this.#entropy();
+    const publicKey = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaKeygen({ seed, entropy }));
     if (!this.#selfChecks) {
       this.#entropy();
       return publicKey;
@@ -44,8 +45,8 @@ export class Mldsa87Driver {
   }
 
   #sign(seed: SlotRef | Uint8Array, publicKey: Uint8Array, input: MlDsaMessage): Uint8Array {
-    this.#entropy();
-    const signature = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaSign({ seed, ...input }));
+    const entropy = this.#entropy();
+    const signature = guarded(SEED_FAULTS, () => this.#chip.abr.mldsaSign({ seed, entropy, ...input }));
     if (this.#selfChecks && !this.#chip.abr.mldsaVerify({ publicKey, signature, ...input }))
       throw new RotError('DRIVER_MLDSA87_SIGN_VALIDATION_FAILED');
     return signature;
@@ -63,12 +64,15 @@ export class Mldsa87Driver {
 
   /** Signs the PCR hash in the SHA engine with the FMC alias key. @returns 4627 bytes */
   signPcr(): Uint8Array {
-    this.#entropy();
-    return this.#chip.abr.mldsaSignPcr();
+    return this.#chip.abr.mldsaSignPcr(this.#entropy());
   }
 
-  #entropy(): void {
-    this.#chip.trng.generate();
-    this.#chip.trng.generate();
+  /** 16 words of two responses of 12. */
+  #entropy(): Uint8Array {
+    const entropy = new Uint8Array(ENTROPY_SIZE);
+    const [first, second] = [this.#chip.trng.generate(), this.#chip.trng.generate()];
+    entropy.set(first);
+    entropy.set(second.subarray(0, ENTROPY_SIZE - first.length), first.length);
+    return entropy;
   }
 }
