@@ -1,3 +1,4 @@
+export { inputsOfTrace, type TraceInputs } from './adams-bridge/trace-inputs.ts';
 export {
   COMPARED_COMMANDS,
   type CommandOverview,

@@ -1,6 +1,9 @@
 import { acvp } from './acvp/recognize.ts';
+import { nttImages } from './adams-bridge/ntt-images.ts';
 import { programCheck } from './adams-bridge/program-check.ts';
+import { referenceFiles } from './adams-bridge/reference-files.ts';
 import { rtlTraces } from './adams-bridge/rtl-traces.ts';
+import { smokeArrays } from './adams-bridge/smoke-arrays.ts';
 import { uvmKats } from './adams-bridge/uvm-kats.ts';
 import { bootDigests } from './caliptra/boot-digests.ts';
 import { bootRecordings } from './caliptra/boot-recording.ts';
@@ -35,6 +38,9 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   programCheck,
   rtlTraces,
   uvmKats,
+  smokeArrays,
+  referenceFiles,
+  nttImages,
 ];
 
 export interface Report {

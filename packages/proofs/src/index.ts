@@ -2,6 +2,7 @@ export { fuzzAccesses } from './abr/accesses.ts';
 export { compareWithProvider, OPERATION_KINDS } from './abr/agreement.ts';
 export { createAbrBench } from './abr/bench.ts';
 export { RegisterDriver, registerProvider } from './abr/register-driver.ts';
+export { timedRun } from './abr/timed-run.ts';
 export { latticeVectors, runThroughRegisters } from './abr/vectors.ts';
 export { type BootMeasurement, measureBoot, primitivesOfBoot } from './bench/boot.ts';
 export { PrimitiveRecorder, type RecordedCall } from './bench/recorder.ts';

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { inputsOfTrace, type TraceInputs } from '@rootcap/conformance';
 import { openVectors } from '@rootcap/conformance/node';
+import { portableProvider } from '@rootcap/crypto';
 import { ABR_REG, type KeyVault, registerWords } from '@rootcap/hardware';
 import {
   compareWithProvider,
@@ -8,6 +10,7 @@ import {
   OPERATION_KINDS,
   RegisterDriver,
   runThroughRegisters,
+  timedRun,
 } from '@rootcap/proofs';
 import { hasPack, packPath } from '@rootcap/vectors';
 
@@ -71,6 +74,35 @@ describe('the accelerator on its model, a sample', () => {
     expect(driver.mldsaVerify(new Uint8Array(2592), { mu: new Uint8Array(64) }, new Uint8Array(4626))).toBe(false);
   });
 });
+
+interface Trace {
+  readonly name: string;
+  readonly total?: number;
+  readonly cycles_to_error?: number;
+}
+const TRACES = 'rtl-traces-v2.0.3.json';
+
+if (!hasPack('adams-bridge')) test('left out: no adams-bridge pack', () => {});
+else
+  test('commands through the registers take the cycles of the RTL traces', () => {
+    const file = openVectors(packPath('adams-bridge'))
+      .folders.flatMap(({ files }) => files)
+      .find(({ name }) => name === TRACES);
+    const { runs = [] } = (file?.json() ?? {}) as { readonly runs?: readonly Trace[] };
+    const taken = runs.map(({ name }) => {
+      const inputs = inputsOfTrace(name, portableProvider);
+      const { cycles, status } = timedRun(inputs as TraceInputs);
+      return { name, cycles, error: status[0] === 8 };
+    });
+    expect(taken).toEqual(
+      runs.map(({ name, total, cycles_to_error: stopped }) => ({
+        name,
+        cycles: stopped ?? total,
+        error: stopped !== undefined,
+      })),
+    );
+    expect(runs).toHaveLength(21);
+  });
 
 if (!hasPack('acvp') || !hasPack('wycheproof')) test('left out: no acvp and wycheproof packs', () => {});
 else

@@ -2,14 +2,22 @@ import { firstDifference, type TracePoint } from '@rootcap/adams-bridge';
 import { Fields, isObject, objects, readJson } from '../fields.ts';
 import { type ConformanceContext, type Mismatch, notRun, type Recognizer, runTests, type TestCase } from '../suite.ts';
 import { suiteName } from '../vector-paths.ts';
-import { runOfTrace } from './trace-inputs.ts';
+import { loaded, type Ran, run } from './accelerator.ts';
+import { inputsOfTrace, type TraceInputs } from './trace-inputs.ts';
 
 const SOURCE = 'Adams Bridge RTL, traces of a simulation';
+
+function runInputs({ command, values, externalMu = false, stream }: TraceInputs): Ran {
+  const state = loaded(values);
+  state.stream(stream);
+  return run(state, command, { externalMu, hostCycles: stream?.hostCycles ?? 0 });
+}
 
 function compareTrace(trace: Fields, { provider }: ConformanceContext): Mismatch {
   const name = trace.text('name');
   const golden = trace.value('seq') as readonly TracePoint[];
-  const { tracer, outcome } = runOfTrace(name, provider) ?? notRun('inputs of a trace of this name are not known');
+  const inputs = inputsOfTrace(name, provider) ?? notRun('inputs of a trace of this name are not known');
+  const { tracer, outcome } = runInputs(inputs);
   const difference = firstDifference(tracer.entries.slice(0, golden.length), golden);
   if (difference !== undefined) {
     const { index, cycle, got = ['end'], expected } = difference;

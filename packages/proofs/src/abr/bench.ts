@@ -1,13 +1,15 @@
 import { type ModelEngineOptions, modelAbrEngine } from '@rootcap/adams-bridge';
 import { portableProvider as provider } from '@rootcap/crypto';
-import { Abr, type AbrProfileName, KeyVault, PcrBank, Sha512 } from '@rootcap/hardware';
+import { Abr, type AbrClock, type AbrProfileName, KeyVault, PcrBank, Sha512 } from '@rootcap/hardware';
 
-/** The accelerator's registers on the model, with a key vault and the hash over the PCRs. */
+/** The accelerator's registers on the model, with a key vault and the hash over the PCRs. Without a clock commands take no time. */
 export function createAbrBench(
   profile: AbrProfileName,
   options?: ModelEngineOptions,
+  clock?: AbrClock,
 ): { readonly abr: Abr; readonly keyVault: KeyVault; readonly sha512: Sha512 } {
   const keyVault = new KeyVault();
   const sha512 = new Sha512({ provider, pcrBank: new PcrBank({ provider }) });
-  return { abr: new Abr({ engine: modelAbrEngine(options), keyVault, sha512, profile }), keyVault, sha512 };
+  const engine = modelAbrEngine(options);
+  return { abr: new Abr({ engine, keyVault, sha512, profile, ...(clock && { clock }) }), keyVault, sha512 };
 }

@@ -175,7 +175,9 @@ function kindOf(subject: Subject): string {
   return subject.message.length === MESSAGE_BYTES && subject.context.length === 0 ? 'message register' : 'streamed';
 }
 
-const littleWord = (bytes: Uint8Array): number => bytes.reduce((word, byte, i) => (word | (byte << (8 * i))) >>> 0, 0);
+/** Up to four bytes as a word, the first one lowest. */
+export const littleWord = (bytes: Uint8Array): number =>
+  bytes.reduce((word, byte, i) => (word | (byte << (8 * i))) >>> 0, 0);
 
 /**
  * A provider whose ML-DSA-87 and ML-KEM-1024 go through the registers; `base` has the rest. A message that comes already
