@@ -10,6 +10,8 @@ export { AcceleratorState, type SignedInput, type StreamedMessage } from './exec
 export type { AccessOrder } from './masking/access-order.ts';
 export type { ShareStage } from './masking/masked-rows.ts';
 export { Masking, type MaskingObserver, type OrderEvent, type SharesEvent } from './masking/masking.ts';
+export { reduceProduct, reduceSum, type UnitWords } from './masking/mldsa-reduction.ts';
+export { type BarrettMasks, reduceBarrett } from './masking/mlkem-reduction.ts';
 export { MASK_BITS, type MaskSource, RandomBits } from './masking/random-bits.ts';
 export { ShareMemory } from './masking/share-memory.ts';
 export {
@@ -18,8 +20,6 @@ export {
   MLKEM_SHARES,
   multiplyShares,
   recombine,
-  reduceShares,
-  reduceSum,
   type ShareRing,
   type Shares,
   split,

@@ -1,19 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   addShares,
+  type MaskSource,
   MLDSA_Q,
   MLDSA_SHARES,
+  MLKEM_Q,
   MLKEM_SHARES,
   multiplyShares,
   RandomBits,
   recombine,
-  reduceShares,
+  reduceBarrett,
+  reduceProduct,
   reduceSum,
   type Shares,
   split,
   subtractShares,
 } from '@rootcap/adams-bridge';
 import fc from 'fast-check';
+import { drawn, RTL_REDUCTIONS } from './rtl-reductions.ts';
 
 const below = (limit: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: limit - 1 });
 
@@ -35,30 +39,83 @@ describe.each([
     expect(ring.multiply(modulus - 1, modulus - 1)).toBe(1);
   });
 
-  test('add up to the value, its sum, difference, product and remainder under any masks', () => {
+  test('add up to the value, its sum, difference and product under any masks', () => {
     fc.assert(
-      fc.property(value, value, mask, mask, mask, mask, (a, b, maskA, maskB, refresh, fresh) => {
+      fc.property(value, value, mask, mask, mask, (a, b, maskA, maskB, refresh) => {
         const [x, y] = [split(ring, a, maskA), split(ring, b, maskB)];
         const product = multiplyShares(ring, x, y, refresh);
-        const reduced = reduceShares(ring, product, fresh);
         const [sum, difference] = [addShares(ring, x, y), subtractShares(ring, x, y)];
-        expect([x, y, product, reduced, sum, difference].every(within)).toBe(true);
+        expect([x, y, product, sum, difference].every(within)).toBe(true);
         const values = [x, y, product, sum, difference].map((shares) => recombine(ring, shares));
         expect(values).toEqual([a, b, a * b, a + b, a - b + q]);
-        expect(recombine(ring, reduced)).toBe((a * b) % q);
-        expect([x[1], y[1], reduced[1]]).toEqual([maskA, maskB, fresh]);
+        expect([x[1], y[1]]).toEqual([maskA, maskB]);
       }),
     );
   });
 });
 
-test('a sum of ML-DSA is reduced by q times a shared bit', () => {
-  fc.assert(
-    fc.property(below(2 * MLDSA_Q), below(2 ** 46), below(2), (sum, mask, bit) => {
-      const reduced = reduceSum(split(MLDSA_SHARES, sum, mask), bit);
-      expect(recombine(MLDSA_SHARES, reduced)).toBe(sum % MLDSA_Q);
-    }),
-  );
+/** Random words that have nothing to do with an LFSR. */
+const words = (seed: number): MaskSource => ({
+  word: (cycle, index) => Number(BigInt.asUintN(46, drawn(seed + cycle, 8 + index))),
+  bit: (cycle, index, bit) => Number((drawn(seed + cycle, 8 + index) >> BigInt(bit)) & 1n),
+  stages(cycle, index, from, width) {
+    let bits = 0;
+    for (let i = 0; i < width; i++) bits |= this.bit(cycle + i, index, from + i) << i;
+    return bits;
+  },
+});
+const UNIT = { rnd: [0, 1, 2, 3], rnd4: [4] } as const;
+
+describe('reductions of shares', () => {
+  test('give the shares of the RTL, bit by bit', () => {
+    const random = words(0);
+    const given = (cycle: number, k: number, bits: number) => Number(BigInt.asUintN(bits, drawn(cycle, k)));
+    const coefficient = (cycle: number, k: number) => Number(drawn(cycle, k) % BigInt(MLDSA_Q));
+    const seen = RTL_REDUCTIONS.map((_, cycle) => {
+      const u = split(MLDSA_SHARES, coefficient(cycle, 0), given(cycle, 2, 46));
+      const v = split(MLDSA_SHARES, coefficient(cycle, 1), given(cycle, 3, 46));
+      const product = multiplyShares(MLDSA_SHARES, u, v, random.word(cycle, 0));
+      const sum = (given(cycle, 4, 1) === 1 ? subtractShares : addShares)(MLDSA_SHARES, u, v);
+      const value = Number(drawn(cycle, 16) % BigInt((MLKEM_Q - 1) ** 2 + 1));
+      const masks = {
+        decision: given(cycle + 2, 19, 1),
+        gates: given(cycle + 2, 18, 14),
+        result: given(cycle + 5, 20, 24),
+      };
+      return [
+        ...reduceProduct(product, random, cycle + 2, UNIT),
+        ...reduceSum(sum, random, cycle + 1, UNIT),
+        ...reduceBarrett(split(MLKEM_SHARES, value, given(cycle, 17, 24)), masks),
+      ];
+    });
+    expect(seen).toEqual(RTL_REDUCTIONS);
+  });
+
+  test('add up to the remainder under any masks', () => {
+    const mask = below(2 ** 46);
+    fc.assert(
+      fc.property(below(MLDSA_Q), below(MLDSA_Q), mask, mask, below(10_000), (a, b, maskA, maskB, seed) => {
+        const [x, y] = [split(MLDSA_SHARES, a, maskA), split(MLDSA_SHARES, b, maskB)];
+        const product = reduceProduct(multiplyShares(MLDSA_SHARES, x, y, maskA), words(seed), 0, UNIT);
+        expect(BigInt(recombine(MLDSA_SHARES, product))).toBe((BigInt(a) * BigInt(b)) % BigInt(MLDSA_Q));
+        const sum = reduceSum(addShares(MLDSA_SHARES, x, y), words(seed), 0, UNIT);
+        expect(recombine(MLDSA_SHARES, sum)).toBe((a + b) % MLDSA_Q);
+      }),
+    );
+    fc.assert(
+      fc.property(
+        below(2 ** 24),
+        below(2 ** 24),
+        below(2 ** 24),
+        below(2 ** 14),
+        below(2),
+        (a, m, result, gates, decision) => {
+          const shares = reduceBarrett(split(MLKEM_SHARES, a, m), { result, gates, decision });
+          expect(recombine(MLKEM_SHARES, shares)).toBe(a % MLKEM_Q);
+        },
+      ),
+    );
+  });
 });
 
 /** Both LFSRs bit by bit: lowest bit first. */
@@ -85,7 +142,7 @@ class PlainLfsrs {
 
 describe('random bits', () => {
   const seeds = fc.uint8Array({ minLength: 30, maxLength: 30 });
-  const words = (random: RandomBits, cycle: number) => [0, 1, 2, 3, 4].map((i) => random.word(cycle, i));
+  const wordsOf = (random: RandomBits, cycle: number) => [0, 1, 2, 3, 4].map((i) => random.word(cycle, i));
 
   test('are those of the LFSRs stepped bit by bit', () => {
     fc.assert(
@@ -96,7 +153,14 @@ describe('random bits', () => {
         const plain = new PlainLfsrs(seed);
         for (let i = 0; i < advanced + ahead; i++) plain.step();
         expect(random.shuffle(ahead)).toBe(plain.number(0, 6));
-        expect(words(random, ahead)).toEqual([0, 1, 2, 3, 4].map((i) => plain.number(6 + 46 * i, 46)));
+        expect(wordsOf(random, ahead)).toEqual([0, 1, 2, 3, 4].map((i) => plain.number(6 + 46 * i, 46)));
+        const bits = [0, 22, 45].flatMap((bit) =>
+          [0, 2, 4].map((i) => [random.bit(ahead, i, bit), plain.number(6 + 46 * i + bit, 1)]),
+        );
+        expect(random.stages(ahead, 2, 0, 24)).toBe(
+          [...Array(24).keys()].reduce((sum, i) => sum + random.bit(ahead + i, 2, i) * 2 ** i, 0),
+        );
+        for (const [bit, expected] of bits) expect(bit).toBe(expected);
       }),
       { numRuns: 50 },
     );
@@ -107,12 +171,13 @@ describe('random bits', () => {
     looked.shuffle(700);
     looked.advance(5000);
     for (let i = 0; i < 5000; i++) stepped.advance(1);
-    expect(words(looked, 3)).toEqual(words(stepped, 3));
+    expect(wordsOf(looked, 3)).toEqual(wordsOf(stepped, 3));
   });
 
   test('leave all ones, where XNOR would stay for ever', () => {
     const random = new RandomBits();
     random.seed(new Uint8Array(30).fill(0xff));
+    expect([random.stages(0, 0, 0, 4), random.stages(0, 4, 0, 24)]).toEqual([1, 1]);
     random.advance(1);
     expect([random.shuffle(0), random.word(0, 0)]).toEqual([1, 0]);
     expect(random.shuffle(1)).not.toBe(random.shuffle(0));

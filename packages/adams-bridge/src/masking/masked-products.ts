@@ -1,17 +1,10 @@
 import { ROW_COEFFICIENTS } from '../memory/coeff-memory.ts';
 import type { Poly } from '../units/modular.ts';
 import { gammaOf } from '../units/pointwise.ts';
-import { barrettMask, join24, type MaskedRows } from './masked-rows.ts';
-import {
-  addShares,
-  MLDSA_SHARES,
-  MLKEM_SHARES,
-  multiplyShares,
-  reduceShares,
-  reduceSum,
-  type Shares,
-  split,
-} from './shares.ts';
+import { join24, type MaskedRows } from './masked-rows.ts';
+import { reduceProduct, reduceSum, type UnitWords } from './mldsa-reduction.ts';
+import { reduceBarrett } from './mlkem-reduction.ts';
+import { addShares, MLDSA_SHARES, MLKEM_SHARES, multiplyShares, type Shares, split } from './shares.ts';
 
 /** Shares of the sum so far, if there is one, and where the result goes; by index of the coefficient. */
 export interface MaskedTarget {
@@ -21,15 +14,26 @@ export interface MaskedTarget {
 
 const WORDS = 5;
 const LOW_14 = 2 ** 14;
-const LOW_23 = 2 ** 23;
 const LOW_24 = 2 ** 24;
 
-/** Cycles after the operands, for ML-DSA: the reduced product, the reduced sum. */
-const MLDSA_LATENCY = { reduced: 209, sum: 263 } as const;
-/** Word that refreshes the product of each coefficient of a row, that masks it reduced, and that has the bit of the sum. */
-const REFRESH = [0, 1, 4, 0] as const;
-const REDUCED = [4, 0, 1, 2] as const;
-const CARRY = [2, 3, 4, 0] as const;
+/** Cycles after the operands, for ML-DSA: the product, the reduced product, the operands of a sum, the sum, the reduced sum. */
+const MLDSA_LATENCY = { product: 2, reduced: 210, operands: 211, sum: 212, reducedSum: 264 } as const;
+/**
+ * Words of a cycle that the multiplier and the adder of each coefficient of a row have. The last two are those of butterflies, whose
+ * last word is a sum. adams-bridge:src/ntt_top/rtl/ntt_hybrid_butterfly_2x2.sv, v2.0.3
+ */
+const PRODUCT_WORDS: readonly UnitWords[] = [
+  { rnd: [0, 1, 2, 3], rnd4: [4] },
+  { rnd: [1, 2, 3, 4], rnd4: [0] },
+  { rnd: [4, 0, 2, 3], rnd4: [4, 0] },
+  { rnd: [0, 1, 3, 4], rnd4: [0, 1] },
+];
+const SUM_WORDS: readonly Pick<UnitWords, 'rnd'>[] = [
+  { rnd: [0, 1, 2, 3] },
+  { rnd: [1, 2, 3, 4] },
+  { rnd: [2, 3, 4, 0] },
+  { rnd: [3, 4, 0, 1] },
+];
 
 /**
  * Products of ML-DSA coefficients on shares. The four coefficients of a row have the same mask.
@@ -48,24 +52,38 @@ export function maskedPwm(a: Poly, b: Poly, { rows, enter, random, report }: Mas
       const y = split(ring, b[i] as number, maskB);
       report?.(i, at - 2, 'a', 'split', x);
       report?.(i, at - 1, 'b', 'split', y);
-      const product = multiplyShares(ring, x, y, random.word(at, REFRESH[j] as number));
-      report?.(i, at, 'ab', 'product', product);
-      const reducedAt = at + MLDSA_LATENCY.reduced;
-      let result = reduceShares(ring, product, random.word(reducedAt, REDUCED[j] as number) % LOW_23);
-      report?.(i, reducedAt, 'ab', 'reduced', result);
+      const words = PRODUCT_WORDS[j] as UnitWords;
+      const product = multiplyShares(ring, x, y, random.word(at, words.rnd[0]));
+      report?.(i, at + MLDSA_LATENCY.product, 'ab', 'product', product);
+      let result = reduceProduct(product, random, at + MLDSA_LATENCY.product, words);
+      report?.(i, at + MLDSA_LATENCY.reduced, 'ab', 'reduced', result);
       if (target.sum !== undefined) {
-        const sumAt = at + MLDSA_LATENCY.sum;
-        const bit = Math.floor(random.word(sumAt, CARRY[j] as number) / LOW_23) % 2;
-        result = reduceSum(addShares(ring, result, target.sum(i)), bit);
-        report?.(i, sumAt, 'ab+c', 'reduced', result);
+        const sum = addShares(ring, result, target.sum(i));
+        result = reduceSum(sum, random, at + MLDSA_LATENCY.sum, SUM_WORDS[j] as Pick<UnitWords, 'rnd'>);
+        report?.(i, at + MLDSA_LATENCY.reducedSum, 'ab+c', 'reduced', result);
       }
       target.store(i, result);
     }
   }
 }
 
-/** Cycles after the operands, for ML-KEM: reduced products, the second product, its reduction, the result. */
-const MLKEM_LATENCY = { reduced: 7, second: 8, secondReduced: 15, result: 22 } as const;
+/** Cycles after the operands, for ML-KEM: a product; its reduction's last random bits; the second product; those of the result. */
+const MLKEM_LATENCY = { product: 2, reduced: 7, second: 8, result: 22 } as const;
+/** Cycles of a reduction from the bits that mask its decision to those that mask its result. */
+const DECISION = 3;
+/** Word and bit that mask the decision: of the five products, and of the two results. */
+const DECISION_BITS = [
+  [0, 12],
+  [0, 13],
+  [1, 0],
+  [2, 0],
+  [3, 0],
+] as const;
+const RESULT_BITS = [
+  [4, 0],
+  [0, 0],
+] as const;
+const LOW_14_BITS = 0x3fff;
 
 /**
  * Products of linear polynomials of ML-KEM on shares, two in a row: five products of shared values each.
@@ -91,16 +109,19 @@ export function maskedPairwm(
       for (const [k, shares] of [a0, a1].entries()) report?.(i + k, at - 2, 'a', 'split', shares);
       for (const [k, shares] of [b0, b1].entries()) report?.(i + k, at - 1, 'b', 'split', shares);
       report?.(i, at - 1, 'zeta', 'split', zeta);
-      const reduce = (x: Shares, cycle: number, word12: number): Shares => {
-        const mask24 = Math.floor(random.word(cycle, pair) / LOW_14) % LOW_24;
-        return reduceShares(ring, x, barrettMask(mask24, word(cycle, word12)));
-      };
-      const multiply = (signal: string, x: Shares, y: Shares, cycle: number, k: number, word12: number): Shares => {
+      // `gates` is the word after the one that the unit is counted by.
+      const reduce = (x: Shares, cycle: number, unit: number, [k, bit]: readonly [number, number]): Shares =>
+        reduceBarrett(x, {
+          result: Math.floor(random.word(cycle, pair) / LOW_14) % LOW_24,
+          gates: word(cycle - DECISION, unit + 1) & LOW_14_BITS,
+          decision: random.bit(cycle - DECISION, (k + pair) % WORDS, bit),
+        });
+      const multiply = (signal: string, x: Shares, y: Shares, cycle: number, k: number, unit: number): Shares => {
         const product = multiplyShares(ring, x, y, join24(word(cycle, k), word(cycle, k + 1)));
-        report?.(i, cycle, signal, 'product', product);
+        report?.(i, cycle + MLKEM_LATENCY.product, signal, 'product', product);
         const reducedAt = cycle + MLKEM_LATENCY.reduced;
-        const reduced = reduce(product, reducedAt, word12);
-        report?.(i, reducedAt, signal, 'reduced', reduced);
+        const reduced = reduce(product, reducedAt, unit, DECISION_BITS[unit] as readonly [number, number]);
+        report?.(i, reducedAt + 1, signal, 'reduced', reduced);
         return reduced;
       };
       const a0b0 = multiply('a0b0', a0, b0, at, 0, 0);
@@ -111,8 +132,8 @@ export function maskedPairwm(
       for (const [k, sum] of [addShares(ring, a0b0, high), addShares(ring, a0b1, a1b0)].entries()) {
         const cycle = at + MLKEM_LATENCY.result;
         const total = target.sum === undefined ? sum : addShares(ring, sum, target.sum(i + k));
-        const result = reduce(total, cycle, k);
-        report?.(i + k, cycle, target.sum === undefined ? 'ab' : 'ab+c', 'reduced', result);
+        const result = reduce(total, cycle, k, RESULT_BITS[k] as readonly [number, number]);
+        report?.(i + k, cycle + 1, target.sum === undefined ? 'ab' : 'ab+c', 'reduced', result);
         target.store(i + k, result);
       }
     }

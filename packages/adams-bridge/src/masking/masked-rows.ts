@@ -24,12 +24,7 @@ export interface MaskedRows {
 }
 
 const LOW_10 = 2 ** 10;
-const LOW_12 = 2 ** 12;
 const LOW_14 = 2 ** 14;
-const LOW_24 = 2 ** 24;
 
 /** 24 bits: the low 14 of one word, then the low 10 of another. */
 export const join24 = (low: number, high: number): number => (low % LOW_14) + (high % LOW_10) * LOW_14;
-
-/** Mask of a Barrett reduction: 24 bits for the result and 12 for what is subtracted from it. */
-export const barrettMask = (mask24: number, word12: number): number => (mask24 + (word12 % LOW_12)) % LOW_24;

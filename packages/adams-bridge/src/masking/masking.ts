@@ -92,7 +92,7 @@ export class Masking {
 
   /**
    * The product of a polynomial in memory and one from a sampler. Its random words are held at zero, so every mask is
-   * zero. In the RTL the second share after a reduction is then a fixed function of the data; here it is zero too.
+   * zero, and the second share after a reduction a fixed function of the data.
    *
    * @see adams-bridge:src/abr_top/rtl/abr_top.sv, v2.0.3: `ntt_random_en`
    */

@@ -25,10 +25,14 @@ export interface MaskSource {
    * @returns 46 bits
    */
   word(cycle: number, index: number): number;
+  /** One bit of a random word, 0..45. */
+  bit(cycle: number, index: number, bit: number): number;
+  /** For the stages of an adder, at most 24: bit `from` of a cycle, bit `from` + 1 of the next, and so on, lowest first. */
+  stages(cycle: number, index: number, from: number, width: number): number;
 }
 
 /** Random words that are held at zero. */
-export const NO_MASKS: MaskSource = { word: () => 0 };
+export const NO_MASKS: MaskSource = { word: () => 0, bit: () => 0, stages: () => 0 };
 
 /**
  * The random bits of the accelerator: two LFSRs of 118 bits, XNOR of bits 117 and 84, that step in every clock cycle. The
@@ -40,6 +44,8 @@ export class RandomBits implements MaskSource {
   /** States of this cycle and of those after it as far as they were asked for. */
   readonly #states = new Uint32Array(KEPT * STATE_WORDS);
   #known = 1;
+  /** An LFSR has left all ones in a known cycle: its bits have not just shifted then. */
+  #restarted = false;
 
   constructor() {
     this.#states[0] = 1;
@@ -55,6 +61,7 @@ export class RandomBits implements MaskSource {
   seed(seed: Uint8Array): void {
     if (seed.length !== SEED_BYTES) throw new RangeError(`seed: ${seed.length} bytes, not ${SEED_BYTES}`);
     this.#known = 1;
+    this.#restarted = false;
     this.#states.fill(0, 0, STATE_WORDS);
     for (let bit = 0; bit < 2 * LFSR_BITS; bit++) {
       if ((((seed[bit >>> 3] as number) >>> (bit & 7)) & 1) === 0) continue;
@@ -88,6 +95,28 @@ export class RandomBits implements MaskSource {
     return this.#bits(cycle, from) + HALF * this.#bits(cycle, from + HALF_BITS);
   }
 
+  bit(cycle: number, index: number, bit: number): number {
+    if (cycle >= this.#known) this.#reach(cycle);
+    const at = SHUFFLE_BITS + index * MASK_BITS + bit;
+    const second = at >= LFSR_BITS;
+    const place = second ? at - LFSR_BITS : at;
+    const word = cycle * STATE_WORDS + (second ? LFSR_WORDS : 0) + (place >>> 5);
+    return ((this.#states[word] as number) >>> (place & 31)) & 1;
+  }
+
+  /**
+   * An LFSR shifts as fast as an adder goes on: as long as they are in one LFSR, all stages have the same bit.
+   */
+  stages(cycle: number, index: number, from: number, width: number): number {
+    const first = SHUFFLE_BITS + index * MASK_BITS + from;
+    if (cycle + width >= this.#known) this.#reach(cycle + width);
+    if (!this.#restarted && first < LFSR_BITS === first + width - 1 < LFSR_BITS)
+      return this.bit(cycle, index, from) * ((1 << width) - 1);
+    let bits = 0;
+    for (let i = 0; i < width; i++) bits |= this.bit(cycle + i, index, from + i) << i;
+    return bits;
+  }
+
   /** 23 bits of the 236. */
   #bits(cycle: number, from: number): number {
     const first = LFSR_BITS - from;
@@ -102,13 +131,14 @@ export class RandomBits implements MaskSource {
     const shift = from & 31;
     const low = (this.#states[word] as number) >>> shift;
     const high = shift + bits > 32 ? (this.#states[word + 1] as number) << (32 - shift) : 0;
-    return (low | high) & (2 ** bits - 1);
+    return (low | high) & ((1 << bits) - 1);
   }
 
   #reach(cycle: number): void {
     if (cycle >= KEPT) throw new RangeError(`cycle: ${cycle} is not in 0..${KEPT - 1}`);
     for (; this.#known <= cycle; this.#known++)
-      for (let lfsr = 0; lfsr < STATE_WORDS; lfsr += LFSR_WORDS) step(this.#states, this.#known * STATE_WORDS + lfsr);
+      for (let lfsr = 0; lfsr < STATE_WORDS; lfsr += LFSR_WORDS)
+        if (step(this.#states, this.#known * STATE_WORDS + lfsr)) this.#restarted = true;
   }
 
   #keepFrom(cycle: number): void {
@@ -117,8 +147,12 @@ export class RandomBits implements MaskSource {
   }
 }
 
-/** One LFSR: its state at `at` from that of the cycle before. All ones, where it would stay for ever, becomes 1. */
-function step(states: Uint32Array, at: number): void {
+/**
+ * One LFSR: its state at `at` from that of the cycle before.
+ *
+ * @returns whether that was all ones, where it would stay for ever: it becomes 1
+ */
+function step(states: Uint32Array, at: number): boolean {
   const before = at - STATE_WORDS;
   const w0 = states[before] as number;
   const w1 = states[before + 1] as number;
@@ -127,11 +161,12 @@ function step(states: Uint32Array, at: number): void {
   if ((w0 & w1 & w2) === -1 && w3 === LAST_MASK) {
     states.fill(0, at, at + LFSR_WORDS);
     states[at] = 1;
-    return;
+    return true;
   }
   const feedback = ~((w3 >>> 21) ^ (w2 >>> 20)) & 1;
   states[at] = (w0 << 1) | feedback;
   states[at + 1] = (w1 << 1) | (w0 >>> 31);
   states[at + 2] = (w2 << 1) | (w1 >>> 31);
   states[at + 3] = ((w3 << 1) | (w2 >>> 31)) & LAST_MASK;
+  return false;
 }

@@ -1,4 +1,4 @@
-import { barrettRemainder, MLDSA_Q, MLKEM_Q, type Prime, reduceMldsa } from '../units/modular.ts';
+import { MLDSA_Q, MLKEM_Q, type Prime } from '../units/modular.ts';
 import { MASK_BITS } from './random-bits.ts';
 
 /** Two shares; their sum modulo 2^46 (ML-KEM: 2^24) is the value. */
@@ -79,29 +79,4 @@ export function multiplyShares(ring: ShareRing, [x0, x1]: Shares, [y0, y1]: Shar
     wrap(ring, ring.multiply(x0, y0) + ring.multiply(x0, y1) + r),
     wrap(ring, ring.multiply(x1, y1) + ring.multiply(x1, y0) - r),
   ];
-}
-
-/**
- * Reduction modulo q of a product (ML-KEM: of any value). The conversions to Boolean shares and back are one step here,
- * whose result has a fresh mask.
- *
- * @param mask - ML-DSA: 23 bits, as wide as the Boolean result is; ML-KEM: 24 bits
- * @see adams-bridge:src/ntt_top/rtl/ntt_masked_BFU_mult.sv and src/barrett_reduction/rtl/masked_barrett_reduction.sv
- */
-export function reduceShares(ring: ShareRing, x: Shares, mask: number): Shares {
-  const value = recombine(ring, x);
-  const reduced = ring.q === MLKEM_Q ? barrettRemainder(value) : reduceMldsa(Math.floor(value * TO_HALF), value % HALF);
-  return split(ring, reduced, mask);
-}
-
-/**
- * Reduction of a sum below 2q in ML-DSA: q times a shared bit is subtracted.
- *
- * @param bitMask - the bit's second share, 0 or 1
- * @see adams-bridge:src/ntt_top/rtl/ntt_masked_BFU_add_sub.sv
- */
-export function reduceSum(x: Shares, bitMask: number): Shares {
-  const ring = MLDSA_SHARES;
-  const bit = recombine(ring, x) >= MLDSA_Q ? 1 : 0;
-  return [wrap(ring, x[0] - MLDSA_Q * (bit - bitMask)), wrap(ring, x[1] - MLDSA_Q * bitMask)];
 }
