@@ -4,7 +4,7 @@ export { hintDecoderCycles } from './cycles/hint-decoder-cycles.ts';
 export { type Candidates, inBallCycles, type RowSampler, rowCycles } from './cycles/sampler-cycles.ts';
 export { type ModelEngine, type ModelEngineOptions, modelAbrEngine } from './engine/model-engine.ts';
 export { type ExecuteOptions, execute, type Outcome, type Step } from './executor/execute.ts';
-export type { Intercept, Intervention, Moment } from './executor/intercept.ts';
+export type { Intercept, Intervention, Moment, SamplerFaults } from './executor/intercept.ts';
 export { STORES, type Store, type Value } from './executor/layout.ts';
 export { AcceleratorState, type SignedInput, type StreamedMessage } from './executor/state.ts';
 export type { AccessOrder } from './masking/access-order.ts';
@@ -118,12 +118,15 @@ export { type CompressedBits, compress, decompress } from './units/compress.ts';
 export { AbrError, type AbrErrorCode } from './units/error.ts';
 export {
   KECCAK_MODES,
+  KECCAK_ROUNDS,
   Keccak,
   type KeccakMode,
   keccak,
   MESSAGE_PORT_BYTES,
   PERMUTATION_CYCLES,
+  type RoundFlip,
 } from './units/keccak.ts';
+export { keccakRound } from './units/keccak-rounds.ts';
 export {
   addMod,
   barrettQuotient,
@@ -160,7 +163,14 @@ export {
 } from './units/pointwise-engine.ts';
 export { D, decompose, GAMMA2, makeHint, power2round, type Rounded, useHint } from './units/rounding.ts';
 export { IN_ORDER, type Place, type RowTraffic, rowOrder, type Shuffle } from './units/row-order.ts';
-export { type ByteSource, bytesOf, PISO, type Sampled } from './units/samplers/byte-source.ts';
+export {
+  type ByteSource,
+  bytesOf,
+  type Misjudged,
+  PISO,
+  type Sampled,
+  withFlippedBits,
+} from './units/samplers/byte-source.ts';
 export { rejBounded, rejNtt, rejNttMlkem } from './units/samplers/rejection.ts';
 export { sampleInBall, TAU } from './units/samplers/sample-in-ball.ts';
 export { cbd, expandMask, GAMMA1 } from './units/samplers/uniform.ts';

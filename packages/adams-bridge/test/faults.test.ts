@@ -174,6 +174,57 @@ describe('faults in a cycle of the arithmetic unit', () => {
   });
 });
 
+describe('inside the hash unit and the samplers', () => {
+  test('a bit of y flips: another good signature, as noble sees it', () => {
+    const { verdict, state } = attempt(signer(4), 'MLDSA_SIGN', ['MLDSA_SIGN_MAKE_Y_S/1:symbol=7.19']);
+    expect(verdict).toBe('wrong-but-valid');
+    expect(nobleAccepts(state.get('signature'), 4)).toBe(true);
+  });
+
+  test.each(['MLDSA_SIGN_MAKE_C:round=0.0.0', 'MLDSA_SIGN_MAKE_C+1:round=0.12.7', 'MLDSA_SIGN_MAKE_C+1:candidate=3'])(
+    '%s: invalid, or thrown away',
+    (spec) => {
+      const { verdict, state, fired } = attempt(signer(4), 'MLDSA_SIGN', [spec]);
+      expect(fired.length).toBeGreaterThan(0);
+      expect(verdict).toBe('invalid');
+      expect(nobleAccepts(state.get('signature'), 4)).toBe(false);
+    },
+  );
+
+  test('refused candidates take time', () => {
+    const { pc = 0 } = [...program].find(({ op }) => op === 'REJB') ?? {};
+    const cyclesWith = (...specs: string[]): number => {
+      const { intercept } = new FaultInjector(specs.map((spec) => parseFault(spec)));
+      for (const step of execute(loaded({ mldsaSeed: SEED }), 'MLDSA_KEYGEN', { intercept }))
+        if (step.pc === pc) return step.cycles;
+      return 0;
+    };
+    const many = Array.from({ length: 60 }, (_, n) => `${pc}:candidate=${n}`);
+    expect(cyclesWith(...many)).toBeGreaterThan(cyclesWith());
+  });
+
+  test('a secret of key generation that is no longer small makes a key pair that does not go together', () => {
+    const { verdict } = attempt(loaded({ seedD: SEED, seedZ: SEED }), 'MLKEM_KEYGEN', ['447:symbol=0.0']);
+    expect(['wrong-but-valid', 'invalid']).toContain(verdict);
+  });
+
+  test('a wrong candidate of the matrix in verification refuses a good signature', () => {
+    const signature = ml_dsa87.sign(message(4), keys.secretKey, { extraEntropy: false });
+    const verifier = loaded({ publicKey: keys.publicKey, message: message(4), signature });
+    const at = [...program].find(({ pc, op }) => pc > 328 && op === 'REJS_PWM');
+    const { verdict } = attempt(verifier, 'MLDSA_VERIFY', [`${at?.pc}:candidate=100`]);
+    expect(verdict).toBe('rejected');
+  });
+
+  test('of a left-out instruction no other sampler hears', () => {
+    const state = signer(4);
+    const [skip, judged] = ['MLDSA_SIGN_MAKE_C+1:skip', 'MLDSA_SIGN_MAKE_C+1:candidate=0'];
+    const skipped = attempt(state, 'MLDSA_SIGN', [skip as string], { maxPasses: 3 });
+    const both = attempt(state, 'MLDSA_SIGN', [judged as string, skip as string], { maxPasses: 3 });
+    expect([both.verdict, both.outcome]).toEqual([skipped.verdict, skipped.outcome]);
+  });
+});
+
 test('the public key of a private key is the one of noble', () => {
   expect(publicKeyOf(keys.secretKey)).toEqual(keys.publicKey);
 });
@@ -186,6 +237,11 @@ describe('fault syntax', () => {
     ['227:dst=y[2]', { pc: 227, kind: 'operand', field: 'dst', value: 0x1000 + 128 }],
     ['224~40:coeff=cNtt.255.22', { pc: 224, cycle: 40, kind: 'coefficient', address: 0x800, index: 255, bit: 22 }],
     ['MLDSA_SIGN_MAKE_C:hash=1599', { pc: 222, kind: 'hash', bit: 1599 }],
+    ['222:round=1.23.1599', { pc: 222, kind: 'round', permutation: 1, round: 23, bit: 1599 }],
+    ['223:candidate=17', { pc: 223, kind: 'candidate', index: 17 }],
+    ['142/1:symbol=255.19', { pc: 142, pass: 1, kind: 'symbol', index: 255, bit: 19 }],
+    ['156:symbol=0.23', { pc: 156, kind: 'symbol', index: 0, bit: 23 }],
+    ['447:symbol=0.3', { pc: 447, kind: 'symbol', index: 0, bit: 3 }],
     ['2:reg=mldsaSeed.31.7', { pc: 2, kind: 'register', store: 'mldsaSeed', bit: 255 }],
   ])('%s', (spec, fault) => expect(parseFault(spec)).toEqual(fault));
 
@@ -208,6 +264,15 @@ describe('fault syntax', () => {
     ['228:imm=65536', /imm: 65536/],
     ['228:hash=0', /hash: NORMCHK at pc 228 does not use it/],
     ['222:hash=1600', /bit: 1600/],
+    ['228:round=0.0.0', /hash: NORMCHK at pc 228/],
+    ['222:round=0.24.0', /round: 24 is not in 0..23/],
+    ['222:round=0.0', /expected PERMUTATION.ROUND.BIT/],
+    ['222:candidate=0', /candidate: RUN_SHAKE256 at pc 222 has no sampler/],
+    ['142:candidate=0', /candidate: EXP_MASK at pc 142 takes every candidate/],
+    ['223:candidate=70000', /index: 70000/],
+    ['142:symbol=0.20', /bit: 20 is not in 0..19/],
+    ['447:symbol=0.4', /bit: 4 is not in 0..3/],
+    ['142:symbol=0', /expected INDEX.BIT/],
     ['228:reg=nothing.0.0', /no register nothing/],
     ['228:reg=toString.0.0', /no register toString/],
     ['228:reg=mu.0.8', /no bit 8/],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { sha3_256, sha3_512, shake128, shake256 } from '@noble/hashes/sha3.js';
-import { KECCAK_MODES, Keccak, keccak } from '@rootcap/adams-bridge';
+import { keccakP, sha3_256, sha3_512, shake128, shake256 } from '@noble/hashes/sha3.js';
+import { KECCAK_MODES, Keccak, keccak, keccakRound } from '@rootcap/adams-bridge';
 import fc from 'fast-check';
 import { hex } from './vectors.ts';
 
@@ -66,4 +66,43 @@ test('nothing is absorbed after output', () => {
   const sponge = new Keccak('SHAKE256');
   sponge.squeeze(1);
   expect(() => sponge.absorb(Uint8Array.of(1))).toThrow('SHAKE256: absorb after squeeze');
+});
+
+describe('rounds', () => {
+  const lanes = fc.uint8Array({ minLength: 200, maxLength: 200 });
+  const wordsOf = (bytes: Uint8Array): Uint32Array => new Uint32Array(bytes.slice().buffer);
+
+  test('one after the other are the permutation of noble, from any round on', () => {
+    fc.assert(
+      fc.property(lanes, fc.integer({ min: 0, max: 23 }), (bytes, first) => {
+        const [ours, noble] = [wordsOf(bytes), wordsOf(bytes)];
+        for (let round = first; round < 24; round++) keccakRound(ours, round);
+        keccakP(noble, 24 - first);
+        expect(hex(new Uint8Array(ours.buffer))).toBe(hex(new Uint8Array(noble.buffer)));
+      }),
+    );
+  });
+
+  test('a flip before the first round is one before the permutation; in another one it waits', () => {
+    const digest = (change: (sponge: Keccak) => void): string => {
+      const sponge = new Keccak('SHAKE256').absorb(new Uint8Array(300));
+      change(sponge);
+      return hex(sponge.squeeze(300));
+    };
+    // The message leaves 28 bytes for the last block, which the padding ends.
+    expect(digest((sponge) => sponge.flipInRound({ permutation: 0, round: 0, bit: 1599 }))).toBe(
+      digest((sponge) => sponge.flip(1599)),
+    );
+    const [plain, late] = [
+      digest(() => {}),
+      digest((sponge) => sponge.flipInRound({ permutation: 1, round: 3, bit: 5 })),
+    ];
+    expect(late.slice(0, 272)).toBe(plain.slice(0, 272));
+    expect(late.slice(272)).not.toBe(plain.slice(272));
+    for (const flip of [
+      { permutation: 0, round: 24, bit: 0 },
+      { permutation: 0, round: 0, bit: 1600 },
+    ])
+      expect(() => new Keccak('SHAKE128').flipInRound(flip)).toThrow(RangeError);
+  });
 });

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import {
@@ -85,6 +86,13 @@ describe('trace', () => {
   });
 });
 
+/** What the package vcd-parser makes of a dump. */
+interface OtherReading {
+  readonly endtime: string;
+  readonly scale: string;
+  readonly signal: readonly { readonly name: string; readonly wave: readonly (readonly [string, string])[] }[];
+}
+
 /** What a value change dump says of each signal: its changes in order. IEEE 1364-2005, 18.2: strict, without extensions. */
 function parseVcd(text: string): ReadonlyMap<string, readonly (readonly [time: number, value: string])[]> {
   const tokens = text.trim().split(/\s+/);
@@ -170,6 +178,17 @@ describe('VCD', () => {
       [time, '1'],
     ]);
     expect(stopped.get('pc')?.at(-1)).toEqual([time, (1023).toString(2)]);
+  });
+
+  test('is read by somebody else, with the same changes', async () => {
+    const { parse } = createRequire(import.meta.url)('vcd-parser') as { parse(text: string): Promise<OtherReading> };
+    const { endtime, scale, signal } = await parse(traceToVcd(signing.tracer));
+    expect([scale, Number(endtime)]).toEqual(['1 ps', 2500 * signing.tracer.cycles]);
+    const theirs = signal.map(({ name, wave }) => [
+      name.replace(/^abr\.|\[.*$/g, ''),
+      wave.map(([time, value]) => [Number(time), value]),
+    ]);
+    expect(theirs).toEqual([...dump]);
   });
 
   test('a clock that is none', () => {

@@ -117,6 +117,18 @@ describe('abr sign and verify', () => {
     );
     expect(printed.fault).toMatchObject({ verdict: 'invalid', fired: [{ pass: 2 }] });
     expect(printed.profile.opcodes.reduce((sum, { cycles }) => sum + cycles, 0)).toBe(printed.cycles);
+    const inside = await json<Printed>(
+      'sign',
+      '--private-key',
+      'private.bin',
+      '--message',
+      '@message.bin',
+      '--fault',
+      'MLDSA_SIGN_MAKE_C:round=0.23.0',
+      '--fault',
+      '142:symbol=7.19',
+    );
+    expect([inside.fault.verdict, inside.fault.fired.length > 2]).toEqual(['invalid', true]);
     const endless = await sign('--fault', 'MLDSA_SIGN_VALID_S+4:imm=1');
     expect([endless.code, endless.out]).toEqual([0, expect.stringMatching(/does not end[\s\S]*endless/)]);
     const never = await sign('--fault', '3:skip');

@@ -82,6 +82,8 @@ export function* execute(
         instruction: fetched,
         state,
         flipHash: (bit) => hash.flip(fetched, bit),
+        flipHashInRound: (flip) => hash.flipInRound(fetched, flip),
+        disturbSampler: (faults) => hash.disturb(fetched, faults),
       }) ?? {};
     masking?.begin(instruction);
     const effect = run?.() ?? perform(context, instruction, masking);

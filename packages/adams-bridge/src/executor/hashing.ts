@@ -4,14 +4,15 @@ import { type Mnemonic, OPCODES } from '../program/opcodes.ts';
 import type { Instruction } from '../program/program.ts';
 import { DESTINATIONS, type DestinationName, SOURCES, type SourceName } from '../program/registers.ts';
 import type { Sequencer } from '../program/sequencer.ts';
-import { Keccak, type KeccakMode } from '../units/keccak.ts';
+import { Keccak, type KeccakMode, type RoundFlip } from '../units/keccak.ts';
 import { MLDSA_Q, N, type Poly } from '../units/modular.ts';
 import { pairwm, pwm } from '../units/pointwise.ts';
-import type { Sampled } from '../units/samplers/byte-source.ts';
+import { type ByteSource, type Misjudged, type Sampled, withFlippedBits } from '../units/samplers/byte-source.ts';
 import { rejBounded, rejNtt, rejNttMlkem } from '../units/samplers/rejection.ts';
 import { sampleInBall } from '../units/samplers/sample-in-ball.ts';
 import { cbd, expandMask } from '../units/samplers/uniform.ts';
 import type { Effect } from './effect.ts';
+import type { SamplerFaults } from './intercept.ts';
 import type { AcceleratorState } from './state.ts';
 
 const DIGEST_BYTES = 128;
@@ -31,7 +32,7 @@ const SOURCE_NAMES = byNumber<SourceName>(SOURCES);
 const DESTINATION_NAMES = byNumber<DestinationName>(DESTINATIONS);
 
 /** Samplers whose polynomial goes to memory. */
-const SAMPLERS: Partial<Record<Mnemonic, (source: Keccak) => Poly | Sampled>> = {
+const SAMPLERS: Partial<Record<Mnemonic, (source: ByteSource, misjudged?: Misjudged) => Poly | Sampled>> = {
   REJB: rejBounded,
   EXP_MASK: expandMask,
   CBD: cbd,
@@ -44,6 +45,8 @@ export class HashUnit {
   readonly #sequencer: Sequencer;
   readonly #masking: Masking | undefined;
   #sponge: Keccak | undefined;
+  /** Of the sampler of the instruction at `pc`. */
+  #faults: (Required<SamplerFaults> & { readonly pc: number }) | undefined;
 
   constructor(state: AcceleratorState, sequencer: Sequencer, masking?: Masking) {
     this.#state = state;
@@ -57,10 +60,29 @@ export class HashUnit {
   }
 
   /** Inverts a bit of the state of the hash under way, or of the one that the instruction begins. */
-  flip({ op }: Instruction, bit: number): void {
+  flip(instruction: Instruction, bit: number): void {
+    this.#underWay(instruction)?.flip(bit);
+  }
+
+  /** Inverts a bit of it inside a permutation to come. */
+  flipInRound(instruction: Instruction, flip: RoundFlip): void {
+    this.#underWay(instruction)?.flipInRound(flip);
+  }
+
+  #underWay({ op }: Instruction): Keccak | undefined {
     const { keccak, sampler } = OPCODES[op];
     if (keccak || sampler) this.#sponge ??= new Keccak(hashMode(op));
-    this.#sponge?.flip(bit);
+    return this.#sponge;
+  }
+
+  /** Lets the sampler of an instruction that is about to run go wrong. */
+  disturb({ pc }: Instruction, { misjudged = [], flippedBits = [] }: SamplerFaults): void {
+    const before = this.#faults?.pc === pc ? this.#faults : { misjudged: [], flippedBits: [] };
+    this.#faults = {
+      pc,
+      misjudged: [...before.misjudged, ...misjudged],
+      flippedBits: [...before.flippedBits, ...flippedBits],
+    };
   }
 
   run(instruction: Instruction): Effect {
@@ -70,25 +92,28 @@ export class HashUnit {
     if (keccak) this.#sponge.absorb(this.#message(instruction));
     if (!sampler) return {};
     const sponge = this.#sponge;
+    const faults = this.#faults?.pc === instruction.pc ? this.#faults : undefined;
     this.#sponge = undefined;
-    return this.#squeeze(instruction, sponge);
+    this.#faults = undefined;
+    const source = faults === undefined ? sponge : withFlippedBits(sponge, faults.flippedBits);
+    return this.#squeeze(instruction, source, faults && new Set(faults.misjudged));
   }
 
-  #squeeze(instruction: Instruction, sponge: Keccak): Effect {
+  #squeeze(instruction: Instruction, source: ByteSource, misjudged: Misjudged | undefined): Effect {
     const { op, dst } = instruction;
-    if (OPCODES[op].ntt) return this.#product(instruction, sponge);
+    if (OPCODES[op].ntt) return this.#product(instruction, source, misjudged);
     const sample = SAMPLERS[op];
-    if (sample === undefined) return this.#digest(dst, sponge);
-    const sampled = sample(sponge);
+    if (sample === undefined) return this.#digest(dst, source);
+    const sampled = sample(source, misjudged);
     const [poly, report] = 'poly' in sampled ? [sampled.poly, sampled] : [sampled, undefined];
     this.#state.memory.setPoly(op === 'SIB' ? CHALLENGE : dst, poly);
     return effectOf(report);
   }
 
-  #digest(dst: number, sponge: Keccak): Effect {
+  #digest(dst: number, source: ByteSource): Effect {
     const name = DESTINATION_NAMES.get(dst);
     if (name === undefined) return {};
-    const digest = sponge.squeeze(DIGEST_BYTES);
+    const digest = source.squeeze(DIGEST_BYTES);
     const { decapsulating, valid } = this.#sequencer;
     if (name === 'MLKEM_TR' && decapsulating) {
       const expected = this.#state.source('MLKEM_TR');
@@ -100,11 +125,11 @@ export class HashUnit {
   }
 
   /** A sampled polynomial times one from memory, added to the product so far if the opcode accumulates. */
-  #product(instruction: Instruction, sponge: Keccak): Effect {
+  #product(instruction: Instruction, source: ByteSource, misjudged: Misjudged | undefined): Effect {
     const { op, src2, dst } = instruction;
     const { memory } = this.#state;
     const mlkem = op.startsWith('MLKEM');
-    const sampled = mlkem ? rejNttMlkem(sponge) : rejNtt(sponge);
+    const sampled = mlkem ? rejNttMlkem(source, misjudged) : rejNtt(source, misjudged);
     if (this.#masking !== undefined && OPCODES[op].masking) {
       this.#masking.sampledProduct(memory, instruction, sampled.poly);
       return effectOf(sampled);

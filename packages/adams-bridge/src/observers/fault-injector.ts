@@ -3,7 +3,7 @@ import type { Intercept, Intervention, Moment } from '../executor/intercept.ts';
 import { buildProgram } from '../program/build.ts';
 import type { Instruction, Program } from '../program/program.ts';
 import { runByCycles } from './cycle-fault.ts';
-import { type CoefficientFault, checkFault, type Fault } from './fault.ts';
+import { type CoefficientFault, checkFault, type Fault, samplerOf } from './fault.ts';
 
 /** A fault that has happened. */
 export interface FiredFault {
@@ -71,6 +71,15 @@ export class FaultInjector {
         return { instruction: { ...instruction, [fault.field]: fault.value } };
       case 'hash':
         moment.flipHash(fault.bit);
+        return undefined;
+      case 'round':
+        moment.flipHashInRound(fault);
+        return undefined;
+      case 'candidate':
+        moment.disturbSampler({ misjudged: [fault.index] });
+        return undefined;
+      case 'symbol':
+        moment.disturbSampler({ flippedBits: [fault.index * (samplerOf(instruction)?.symbolBits ?? 0) + fault.bit] });
         return undefined;
       case 'register': {
         const bytes = moment.state.store(fault.store);

@@ -5,7 +5,9 @@ import { addressOf, MEMORY_MAP, type Region } from '../program/memory-map.ts';
 import type { Program } from '../program/program.ts';
 import { checkFault, type Fault, OPERAND_FIELDS, type OperandField } from './fault.ts';
 
-const SYNTAX = 'PLACE:skip, PLACE:FIELD=N, PLACE:coeff=POLY.INDEX.BIT, PLACE:hash=BIT or PLACE:reg=NAME.BYTE.BIT';
+const SYNTAX =
+  'PLACE:skip, PLACE:FIELD=N, PLACE:coeff=POLY.INDEX.BIT, PLACE:hash=BIT, PLACE:round=PERMUTATION.ROUND.BIT, ' +
+  'PLACE:candidate=INDEX, PLACE:symbol=INDEX.BIT or PLACE:reg=NAME.BYTE.BIT';
 
 function refuse(spec: string, why: string): never {
   throw new RangeError(`fault "${spec}": ${why}`);
@@ -72,6 +74,22 @@ function registerFault(place: Place, value: string, spec: string): Fault {
   return { ...place, kind: 'register', store: store as Store, bit: 8 * integer(byte, 'byte', spec) + low };
 }
 
+function roundFault(place: Place, value: string, spec: string): Fault {
+  const [permutation = '', round = '', bit = ''] = parts(value, ['PERMUTATION', 'ROUND', 'BIT'], spec);
+  return {
+    ...place,
+    kind: 'round',
+    permutation: integer(permutation, 'permutation', spec),
+    round: integer(round, 'round', spec),
+    bit: integer(bit, 'bit', spec),
+  };
+}
+
+function symbolFault(place: Place, value: string, spec: string): Fault {
+  const [index = '', bit = ''] = parts(value, ['INDEX', 'BIT'], spec);
+  return { ...place, kind: 'symbol', index: integer(index, 'index', spec), bit: integer(bit, 'bit', spec) };
+}
+
 function parse(spec: string, program: Program): Fault {
   const [, where, what = '', value] = /^([^:]*):(\w+)(?:=(.*))?$/.exec(spec) ?? [];
   if (where === undefined) refuse(spec, `expected ${SYNTAX}`);
@@ -82,6 +100,9 @@ function parse(spec: string, program: Program): Fault {
   if (value === undefined) refuse(spec, `expected ${SYNTAX}`);
   if (what === 'coeff') return coefficientFault(place, value, label, spec);
   if (what === 'hash') return { ...place, kind: 'hash', bit: integer(value, 'bit', spec) };
+  if (what === 'round') return roundFault(place, value, spec);
+  if (what === 'candidate') return { ...place, kind: 'candidate', index: integer(value, 'index', spec) };
+  if (what === 'symbol') return symbolFault(place, value, spec);
   if (what === 'reg') return registerFault(place, value, spec);
   if (!Object.hasOwn(OPERAND_FIELDS, what)) refuse(spec, `nothing is called ${what}: expected ${SYNTAX}`);
   const number = polynomialAddress(value, label, spec);
@@ -90,7 +111,7 @@ function parse(spec: string, program: Program): Fault {
 
 /**
  * Reads a fault from text: `PLACE:skip`, `PLACE:dst=y[2]` (also `imm`, `len`, `src1`, `src2`), `PLACE:coeff=z.17.5`,
- * `PLACE:hash=40`, `PLACE:reg=scratch.32.0`. A place is a program counter or a label with an offset, then `/PASS` and,
+ * `PLACE:hash=40`, `PLACE:round=0.12.40`, `PLACE:candidate=17`, `PLACE:symbol=17.3`, `PLACE:reg=scratch.32.0`. A place is a program counter or a label with an offset, then `/PASS` and,
  * for `coeff`, `~CYCLE`: `MLDSA_SIGN_VALID_S+3/1`. Polynomials are named as in the memory map of the flow, or addresses.
  *
  * @param program - whose labels count; default: the accelerator's

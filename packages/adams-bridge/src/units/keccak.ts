@@ -1,4 +1,5 @@
 import { keccakP } from '@noble/hashes/sha3.js';
+import { keccakRound } from './keccak-rounds.ts';
 
 /** Modes of the hash unit: rate in bytes and the domain separation byte that padding begins with. FIPS 202 */
 export const KECCAK_MODES = {
@@ -13,6 +14,9 @@ export type KeccakMode = keyof typeof KECCAK_MODES;
 export const PERMUTATION_CYCLES = 12;
 /** Bytes of the message port. */
 export const MESSAGE_PORT_BYTES = 8;
+
+/** Rounds of a permutation. */
+export const KECCAK_ROUNDS = 24;
 
 const LANE_WORDS = 50;
 /** Bits of the state. */
@@ -32,6 +36,8 @@ export class Keccak {
   #position = 0;
   #squeezing = false;
   #permutations = 0;
+  /** Bits that will flip inside a permutation. */
+  #flips: readonly RoundFlip[] = [];
 
   constructor(mode: KeccakMode) {
     this.mode = mode;
@@ -58,6 +64,21 @@ export class Keccak {
     if (!(Number.isInteger(bit) && bit >= 0 && bit < KECCAK_BITS))
       throw new RangeError(`bit: ${bit} is not in 0..${KECCAK_BITS - 1}`);
     this.#bytes[bit >> 3] = (this.#bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+  }
+
+  /**
+   * Inverts a bit of the state inside a permutation to come.
+   *
+   * @param flip - its permutation is counted from the next one
+   * @throws RangeError if there is no such round or bit
+   */
+  flipInRound(flip: RoundFlip): void {
+    const { permutation, round, bit } = flip;
+    if (!(Number.isInteger(round) && round >= 0 && round < KECCAK_ROUNDS))
+      throw new RangeError(`round: ${round} is not in 0..${KECCAK_ROUNDS - 1}`);
+    if (!(Number.isInteger(bit) && bit >= 0 && bit < KECCAK_BITS))
+      throw new RangeError(`bit: ${bit} is not in 0..${KECCAK_BITS - 1}`);
+    this.#flips = [...this.#flips, { ...flip, permutation: this.#permutations + permutation }];
   }
 
   /**
@@ -97,10 +118,25 @@ export class Keccak {
   }
 
   #permute(): void {
-    keccakP(this.#words);
+    if (this.#flips.length === 0) keccakP(this.#words);
+    else this.#permuteWith(this.#flips.filter(({ permutation }) => permutation === this.#permutations));
     this.#permutations++;
     this.#position = 0;
   }
+
+  #permuteWith(flips: readonly RoundFlip[]): void {
+    for (let round = 0; round < KECCAK_ROUNDS; round++) {
+      for (const flip of flips) if (flip.round === round) this.flip(flip.bit);
+      keccakRound(this.#words, round);
+    }
+  }
+}
+
+/** A bit, 0..1599, that flips before a round, 0..23, of a permutation, counted from 0. */
+export interface RoundFlip {
+  readonly permutation: number;
+  readonly round: number;
+  readonly bit: number;
 }
 
 /** Output of one message. @param parts - absorbed one after the other */

@@ -6,6 +6,10 @@ export interface ByteSource {
   squeeze(length: number): Uint8Array;
 }
 
+/** Candidates, by their position, about which a sampler decides the other way: taken for refused, refused for taken. */
+export type Misjudged = ReadonlySet<number>;
+export const NONE_MISJUDGED: Misjudged = new Set();
+
 /** What a sampler made of its bytes. */
 export interface Sampled {
   /** 256 coefficients in [0, q). */
@@ -30,6 +34,22 @@ export const PISO = {
   sampleInBall: { mode: 'SHAKE256', inputBits: 1088, outputBits: 32, symbols: 4, symbolBits: 8 },
   cbd: { mode: 'SHAKE256', inputBits: 1088, outputBits: 16, symbols: 4, symbolBits: 4 },
 } as const;
+
+/** Bytes of another source, with some bits inverted: bit b of byte i is 8i + b. */
+export function withFlippedBits(source: ByteSource, bits: readonly number[]): ByteSource {
+  let from = 0;
+  return {
+    squeeze(length) {
+      const bytes = source.squeeze(length);
+      for (const bit of bits) {
+        const at = (bit >> 3) - from;
+        if (at >= 0 && at < length) bytes[at] = (bytes[at] as number) ^ (1 << (bit & 7));
+      }
+      from += length;
+      return bytes;
+    },
+  };
+}
 
 /** A source of given bytes, for a sampler alone. @throws RangeError from `squeeze` when they are used up */
 export function bytesOf(bytes: Uint8Array): ByteSource {

@@ -1,5 +1,5 @@
 import { MLDSA_Q, N } from '../modular.ts';
-import type { ByteSource, Sampled } from './byte-source.ts';
+import { type ByteSource, type Misjudged, NONE_MISJUDGED, type Sampled } from './byte-source.ts';
 
 /** Coefficients of the challenge that are not 0. */
 export const TAU = 60;
@@ -11,9 +11,10 @@ const SIGN_BYTES = 8;
  * shuffle of the last 60 places in the order in which the bytes come.
  *
  * @param source - SHAKE256(c~)
+ * @param misjudged - of a faulty comparator
  * @see adams-bridge:src/sample_in_ball/rtl/sample_in_ball_ctrl.sv
  */
-export function sampleInBall(source: ByteSource): Sampled {
+export function sampleInBall(source: ByteSource, misjudged: Misjudged = NONE_MISJUDGED): Sampled {
   const poly = new Int32Array(N);
   const signs = source.squeeze(SIGN_BYTES);
   const rejected: number[] = [];
@@ -22,7 +23,7 @@ export function sampleInBall(source: ByteSource): Sampled {
   for (let i = N - TAU; i < N; ) {
     if (candidates % 4 === 0) bytes = source.squeeze(4);
     const j = bytes[candidates % 4] as number;
-    if (j > i) {
+    if (j > i !== misjudged.has(candidates)) {
       rejected.push(candidates++);
       continue;
     }
