@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import {
@@ -20,6 +19,7 @@ import {
   traceToVcd,
   type Value,
 } from '@rootcap/adams-bridge';
+import vcdParser from 'vcd-parser';
 import { hasVectors, json } from './vectors.ts';
 
 const SEED = new Uint8Array(32).fill(7);
@@ -85,13 +85,6 @@ describe('trace', () => {
         expect(row[column]).toBe(String(signing.tracer.entries[i]?.[name as 'pc']));
   });
 });
-
-/** What the package vcd-parser makes of a dump. */
-interface OtherReading {
-  readonly endtime: string;
-  readonly scale: string;
-  readonly signal: readonly { readonly name: string; readonly wave: readonly (readonly [string, string])[] }[];
-}
 
 /** What a value change dump says of each signal: its changes in order. IEEE 1364-2005, 18.2: strict, without extensions. */
 function parseVcd(text: string): ReadonlyMap<string, readonly (readonly [time: number, value: string])[]> {
@@ -181,8 +174,7 @@ describe('VCD', () => {
   });
 
   test('is read by somebody else, with the same changes', async () => {
-    const { parse } = createRequire(import.meta.url)('vcd-parser') as { parse(text: string): Promise<OtherReading> };
-    const { endtime, scale, signal } = await parse(traceToVcd(signing.tracer));
+    const { endtime, scale, signal } = await vcdParser.parse(traceToVcd(signing.tracer));
     expect([scale, Number(endtime)]).toEqual(['1 ps', 2500 * signing.tracer.cycles]);
     const theirs = signal.map(({ name, wave }) => [
       name.replace(/^abr\.|\[.*$/g, ''),
