@@ -8,6 +8,9 @@ export type Rule = readonly [rule: string, run: (b: Bench) => unknown, seen: unk
 /** Where a slot holds 64 bytes that appear nowhere else, for every use. */
 export const SLOT = 3;
 export const SECRET = Uint8Array.from({ length: 64 }, (_, i) => (i * 73 + 0xc1) & 0xff);
+/** The same in a slot of OCP LOCK, and in the one that is released to the drive. */
+export const LOCK_SLOT = 17;
+export const RELEASE_SLOT = 23;
 export const EMPTY_SLOT = 5;
 export const TARGET = 9;
 export const ZEROS = (length: number) => '00'.repeat(length);
@@ -20,9 +23,11 @@ export function bench(
   clock?: AbrClock,
 ) {
   const { engine, calls } = stubAbrEngine(publicResults);
-  const e = engines({ abrEngine: engine, abrProfile, ...(clock && { abrClock: clock }) });
+  let ocpLock = false;
+  const vault = { ocpLockInProgress: () => ocpLock };
+  const e = engines({ abrEngine: engine, abrProfile, keyVault: vault, ...(clock && { abrClock: clock }) });
   const { abr, keyVault, sha512 } = e;
-  keyVault.write(SLOT, SECRET, 0x1ff);
+  for (const slot of [SLOT, LOCK_SLOT, RELEASE_SLOT]) keyVault.write(slot, SECRET, 0x1ff);
   keyVault.write(8, SECRET, KeyUsage.MLDSA_SEED);
   const read = (name: string, length: number) => hex(readLittle(abr, name, length));
   return {
@@ -31,6 +36,10 @@ export function bench(
     keyVault,
     sha512,
     calls,
+    /** LOCK_IN_PROGRESS from now on. */
+    lock: () => {
+      ocpLock = true;
+    },
     read,
     set: (name: Parameters<typeof abr.set>[0], value: number, index?: number) => abr.set(name, value, index),
     load: (name: string, bytes: Uint8Array) => writeLittle(abr, name, bytes),
@@ -65,4 +74,5 @@ export const status = (b: Bench) => b.status();
 export const interrupts = (b: Bench) => b.interrupts();
 export const counts = (b: Bench) => b.counts();
 export const inputs = (b: Bench) => b.inputs();
+export const ocpLock = (b: Bench) => b.lock();
 export const calls = (b: Bench) => b.calls.length;

@@ -12,7 +12,10 @@ import {
   inputs,
   interrupts,
   kem,
+  LOCK_SLOT,
   load,
+  ocpLock,
+  RELEASE_SLOT,
   type Rule,
   read,
   reversed,
@@ -385,6 +388,79 @@ const VAULT: readonly Rule[] = [
   ],
 ];
 
+const WRITE_REFUSED = 3 | (2 << 2);
+const READ_REFUSED = 2 | (1 << 2);
+const written = 3;
+/** A shared secret into a slot, made of a seed, a message, both or neither from slots; what the write port then says. */
+const exchange = (to: number, from: { readonly seed?: number; readonly message?: number }) =>
+  after(
+    set('KV_MLKEM_SHAREDKEY_WR_CTRL', writeControl(to, 1)),
+    (b) => from.seed !== undefined && b.set('KV_MLKEM_SEED_RD_CTRL', readControl(from.seed)),
+    (b) => from.message !== undefined && b.set('KV_MLKEM_MSG_RD_CTRL', readControl(from.message)),
+    kem(from.seed === undefined ? ENCAPS : KEYGEN_DECAPS),
+    get('KV_MLKEM_SHAREDKEY_WR_STATUS'),
+  );
+
+const OCP_LOCK: readonly Rule[] = [
+  ['without LOCK_IN_PROGRESS slots are alike: 3 to 17', exchange(LOCK_SLOT, { message: SLOT }), written],
+  ['and 17 to 9', exchange(TARGET, { message: LOCK_SLOT }), written],
+  ['with it, a message of 3 stays in 0..15', after(ocpLock, exchange(TARGET, { message: SLOT })), written],
+  ['and does not go to 18', after(ocpLock, exchange(18, { message: SLOT })), WRITE_REFUSED],
+  ['a message of 17 stays in 16..22', after(ocpLock, exchange(18, { message: LOCK_SLOT })), written],
+  ['and does not go to 9', after(ocpLock, exchange(TARGET, { message: LOCK_SLOT })), WRITE_REFUSED],
+  ['a seed of 3 does not go to 18', after(ocpLock, exchange(18, { seed: SLOT })), WRITE_REFUSED],
+  ['a seed of 17 goes to 18', after(ocpLock, exchange(18, { seed: LOCK_SLOT })), written],
+  ['nor to 9', after(ocpLock, exchange(TARGET, { seed: LOCK_SLOT })), WRITE_REFUSED],
+  [
+    'a seed of 17 with a message of 3 goes nowhere: not to 18',
+    after(ocpLock, exchange(18, { seed: LOCK_SLOT, message: SLOT })),
+    WRITE_REFUSED,
+  ],
+  ['and not to 9', after(ocpLock, exchange(TARGET, { seed: LOCK_SLOT, message: SLOT })), WRITE_REFUSED],
+  ['what software wrote goes to 9', after(ocpLock, exchange(TARGET, {})), written],
+  ['and to 18', after(ocpLock, exchange(18, {})), written],
+  [
+    'slot 23 takes no secret of ML-KEM, of 17',
+    after(ocpLock, exchange(RELEASE_SLOT, { message: LOCK_SLOT })),
+    WRITE_REFUSED,
+  ],
+  ['nor one that software wrote', after(ocpLock, exchange(RELEASE_SLOT, {})), WRITE_REFUSED],
+  ['without LOCK_IN_PROGRESS it does', exchange(RELEASE_SLOT, {}), written],
+  [
+    'a refused write leaves the slot and shows no secret',
+    after(ocpLock, exchange(18, { message: SLOT }), (b) => [/^0*$/.test(b.slot(18)), ...keys(b)]),
+    [true, false, false, false],
+  ],
+  [
+    'slot 23 is no ML-DSA seed',
+    after(ocpLock, set('KV_MLDSA_SEED_RD_CTRL', readControl(RELEASE_SLOT)), get('KV_MLDSA_SEED_RD_STATUS')),
+    READ_REFUSED,
+  ],
+  [
+    'no ML-KEM seed',
+    after(ocpLock, set('KV_MLKEM_SEED_RD_CTRL', readControl(RELEASE_SLOT)), get('KV_MLKEM_SEED_RD_STATUS')),
+    READ_REFUSED,
+  ],
+  [
+    'no message, and READY is gone',
+    after(ocpLock, set('KV_MLKEM_MSG_RD_CTRL', readControl(RELEASE_SLOT)), (b) => [
+      b.abr.get('KV_MLKEM_MSG_RD_STATUS'),
+      ...b.status(),
+    ]),
+    [READ_REFUSED, 0, 0],
+  ],
+  [
+    'slot 17 is an ML-DSA seed all the same',
+    after(ocpLock, set('KV_MLDSA_SEED_RD_CTRL', readControl(LOCK_SLOT)), dsa(KEYGEN), inputs),
+    [D],
+  ],
+  [
+    'slots 24 to 31 are read as zeros and take nothing',
+    after(ocpLock, set('KV_MLKEM_MSG_RD_CTRL', readControl(31)), kem(ENCAPS), (b) => b.inputs()?.[1]),
+    ZEROS(32),
+  ],
+];
+
 const PCR: readonly Rule[] = [
   [
     'PCR_SIGN signs the PCR hash, last byte first, with slot 8',
@@ -502,6 +578,7 @@ describe.each([
   ['messages', STREAMS],
   ['locks', LOCKS],
   ['key vault', VAULT],
+  ['OCP LOCK', OCP_LOCK],
   ['PCR signing', PCR],
   ['errors and interrupts', ERRORS],
   ['shared memory', SHARED],
