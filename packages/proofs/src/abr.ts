@@ -50,12 +50,16 @@ function vectors(): void {
 }
 
 function randomAccesses(): void {
-  for (const profile of ['rtl-2.0.3', 'emulator'] as const) {
-    const found = fuzzAccesses(seed, accesses, profile);
+  const cases = (['rtl-2.0.3', 'emulator'] as const).flatMap((profile) => [
+    { profile, ocpLock: false },
+    { profile, ocpLock: true },
+  ]);
+  for (const { profile, ocpLock } of cases) {
+    const found = fuzzAccesses(seed, accesses, profile, { ocpLock });
     for (const violation of found.violations.slice(0, 20)) console.error(`  ${violation}`);
     list.check(
       found.violations.length === 0,
-      `${found.accesses} random accesses (${profile}): ${found.commands} commands, ${found.scans} searches for secrets, ` +
+      `${found.accesses} random accesses (${profile}${ocpLock ? ', OCP LOCK' : ''}): ${found.commands} commands, ${found.scans} searches for secrets, ` +
         `slowest ${found.slowestMilliseconds.toFixed(0)} ms, ${found.violations.length} violations`,
     );
   }

@@ -18,8 +18,10 @@ const MLKEM_CTRL = offsetOf('MLKEM_CTRL');
 const MLDSA_STATUS = offsetOf('MLDSA_STATUS');
 const [KEYGEN, ZEROIZE] = [1, 8];
 const VALID = 2;
-/** Slots that hold secrets; the others are empty. Slot 8 signs PCR hashes. */
-const FILLED = [1, 2, 8];
+/** Slots that hold secrets; the others are empty. Slot 8 signs PCR hashes, 17 is one of OCP LOCK's. */
+const FILLED = [1, 2, 8, 17];
+/** In OCP LOCK, what only DMA may take and only AES may write. */
+const RELEASE_SLOT = 23;
 const READ_PORTS = [
   offsetOf('KV_MLDSA_SEED_RD_CTRL'),
   offsetOf('KV_MLKEM_SEED_RD_CTRL'),
@@ -66,7 +68,7 @@ class SecretPairs {
 function secretsOf(keyVault: KeyVault): SecretPairs {
   const pairs = new SecretPairs();
   const engine = providerAbrEngine(portableProvider);
-  for (const slot of FILLED) {
+  for (const slot of [...FILLED, RELEASE_SLOT]) {
     const bytes = keyVault.inspect(slot);
     pairs.add(bytes);
     const wordwise = bytes.map((_, i) => bytes[i ^ 3] as number);
@@ -96,7 +98,7 @@ function write(random: Random): readonly [offset: number, value: number] {
   const roll = random.below(100);
   if (roll < 4) return [random.pick([MLDSA_CTRL, MLKEM_CTRL]), command(random)];
   if (roll < 9) return [random.pick([MLDSA_CTRL, MLKEM_CTRL]), ZEROIZE];
-  if (roll < 12) return [random.pick(READ_PORTS), 1 | (random.pick([...FILLED, random.below(32)]) << 1)];
+  if (roll < 12) return [random.pick(READ_PORTS), 1 | (random.pick([...FILLED, RELEASE_SLOT, random.below(32)]) << 1)];
   if (roll < 14) return [WRITE_PORT, random.u32() & 0x7fff];
   if (roll < 70) return [random.pick(WORDS).offset, random.edge()];
   return [random.below(0x1_0000) & ~3, random.u32()];
@@ -106,21 +108,28 @@ function write(random: Random): readonly [offset: number, value: number] {
  * Random accesses to the registers of an accelerator on the model, with secrets in its key vault. After each command and
  * now and then, everything that can be read is searched for secrets.
  *
- * @param bench - default: a new one
+ * @param options - `ocpLock`: LOCK_IN_PROGRESS; `bench`: default a new one
  */
 export function fuzzAccesses(
   seed: number,
   count: number,
   profile: AbrProfileName,
-  { abr, keyVault }: Pick<ReturnType<typeof createAbrBench>, 'abr' | 'keyVault'> = createAbrBench(profile),
+  {
+    ocpLock = false,
+    bench: { abr, keyVault } = createAbrBench(profile, {}, { ocpLock }),
+  }: { readonly ocpLock?: boolean; readonly bench?: Pick<ReturnType<typeof createAbrBench>, 'abr' | 'keyVault'> } = {},
 ): AccessFindings {
   const setup = caseRandom(seed, -1);
   for (const slot of FILLED) {
     keyVault.write(slot, setup.bytes(64), 0x1ff);
     keyVault.lockWrite(slot);
   }
+  keyVault.write(RELEASE_SLOT, setup.bytes(64), 0x1ff);
   const watch = new Watch(abr, keyVault, profile);
+  const released = keyVault.inspect(RELEASE_SLOT).slice();
   for (let i = 0; i < count; i++) watch.access(i, caseRandom(seed, i));
+  if (ocpLock && keyVault.inspect(RELEASE_SLOT).some((byte, i) => byte !== released[i]))
+    watch.report(`the accelerator wrote slot ${RELEASE_SLOT} in OCP LOCK`);
   return watch.findings(count);
 }
 
@@ -145,6 +154,10 @@ class Watch {
   findings(accesses: number): AccessFindings {
     const [commands, scans] = [this.#commands, this.#scans];
     return { accesses, commands, scans, slowestMilliseconds: this.#slowest, violations: this.#violations };
+  }
+
+  report(violation: string): void {
+    this.#violations.push(violation);
   }
 
   access(number: number, random: Random): void {

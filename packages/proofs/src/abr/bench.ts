@@ -6,9 +6,9 @@ import { Abr, type AbrClock, type AbrProfileName, KeyVault, PcrBank, Sha512 } fr
 export function createAbrBench(
   profile: AbrProfileName,
   options?: ModelEngineOptions,
-  clock?: AbrClock,
+  { clock, ocpLock = false }: { readonly clock?: AbrClock; readonly ocpLock?: boolean } = {},
 ): { readonly abr: Abr; readonly keyVault: KeyVault; readonly sha512: Sha512 } {
-  const keyVault = new KeyVault();
+  const keyVault = new KeyVault({ ocpLockInProgress: () => ocpLock });
   const sha512 = new Sha512({ provider, pcrBank: new PcrBank({ provider }) });
   const engine = modelAbrEngine(options);
   return { abr: new Abr({ engine, keyVault, sha512, profile, ...(clock && { clock }) }), keyVault, sha512 };

@@ -49,7 +49,7 @@ export interface TimedRun {
 /** Gives a command with its inputs to the registers of the model, on a clock, and waits for its end. */
 export function timedRun({ command, values, externalMu = false, stream }: TraceInputs): TimedRun {
   let now = 0;
-  const { abr } = createAbrBench('rtl-2.0.3', {}, { now: () => now, spend: () => {} });
+  const { abr } = createAbrBench('rtl-2.0.3', {}, { clock: { now: () => now, spend: () => {} } });
   const write = (name: RegisterName, value: number, index = 0): void =>
     abr.writeRegister(ABR_REG.registers[name].offset + 4 * index, value >>> 0, UC_ACCESS);
   const read = (name: RegisterName): number => abr.readRegister(ABR_REG.registers[name].offset, UC_ACCESS);
