@@ -85,53 +85,74 @@ const RESULT_BITS = [
 ] as const;
 const LOW_14_BITS = 0x3fff;
 
+/** Multiplies and reduces shares as the units of one pair of ML-KEM coefficients do. */
+interface PairUnits {
+  /** The product of two shared values, reduced: by one of five units, refreshed from word `k` on. */
+  multiply(signal: string, x: Shares, y: Shares, cycle: number, k: number, unit: number): Shares;
+  /** @param unit - words are counted from it. @param decision - word and bit that mask the decision */
+  reduce(x: Shares, cycle: number, unit: number, decision: readonly [number, number]): Shares;
+}
+
+/** The units of a pair, 0 or 1 of a row: the second has all words one place on. @param i - lower coefficient */
+function pairUnits(pair: number, i: number, random: MaskedRows['random'], report: MaskedRows['report']): PairUnits {
+  const word = (cycle: number, k: number): number => random.word(cycle, (k + pair) % WORDS);
+  const reduce: PairUnits['reduce'] = (x, cycle, unit, [k, bit]) =>
+    reduceBarrett(x, {
+      result: Math.floor(random.word(cycle, pair) / LOW_14) % LOW_24,
+      gates: word(cycle - DECISION, unit + 1) & LOW_14_BITS,
+      decision: random.bit(cycle - DECISION, (k + pair) % WORDS, bit),
+    });
+  return {
+    reduce,
+    multiply(signal, x, y, cycle, k, unit) {
+      const product = multiplyShares(MLKEM_SHARES, x, y, join24(word(cycle, k), word(cycle, k + 1)));
+      report?.(i, cycle + MLKEM_LATENCY.product, signal, 'product', product);
+      const reducedAt = cycle + MLKEM_LATENCY.reduced;
+      const reduced = reduce(product, reducedAt, unit, DECISION_BITS[unit] as readonly [number, number]);
+      report?.(i, reducedAt + 1, signal, 'reduced', reduced);
+      return reduced;
+    },
+  };
+}
+
+/** Shares of the four factors and of gamma. @param at - cycle in which they enter the units */
+function pairOperands(a: Poly, b: Poly, i: number, pair: number, at: number, { random, report }: MaskedRows) {
+  const shared = (signal: string, k: number, value: number, cycle: number, word: number): Shares => {
+    const shares = split(MLKEM_SHARES, value, random.word(cycle, word));
+    report?.(k, cycle, signal, 'split', shares);
+    return shares;
+  };
+  return {
+    a0: shared('a', i, a[i] as number, at - 2, 0),
+    a1: shared('a', i + 1, a[i + 1] as number, at - 2, 0),
+    b0: shared('b', i, b[i] as number, at - 1, 1),
+    b1: shared('b', i + 1, b[i + 1] as number, at - 1, 1),
+    zeta: shared('zeta', i, gammaOf(i), at - 1, 2 + pair),
+  };
+}
+
 /**
  * Products of linear polynomials of ML-KEM on shares, two in a row: five products of shared values each.
  *
  * @see adams-bridge:src/ntt_top/rtl/ntt_masked_pairwm.sv
  */
-export function maskedPairwm(
-  a: Poly,
-  b: Poly,
-  { rows, enter, random, report }: MaskedRows,
-  target: MaskedTarget,
-): void {
-  const ring = MLKEM_SHARES;
+export function maskedPairwm(a: Poly, b: Poly, masking: MaskedRows, target: MaskedTarget): void {
+  const { rows, enter, random, report } = masking;
   for (const [n, row] of rows.entries())
-    for (let pair = 0; pair < 2; pair++) {
+    for (const pair of [0, 1]) {
       const at = enter + n;
       const i = ROW_COEFFICIENTS * row + 2 * pair;
-      const word = (cycle: number, k: number): number => random.word(cycle, (k + pair) % WORDS);
-      const splitA = (k: number) => split(ring, a[k] as number, random.word(at - 2, 0));
-      const splitB = (k: number) => split(ring, b[k] as number, random.word(at - 1, 1));
-      const [a0, a1, b0, b1] = [splitA(i), splitA(i + 1), splitB(i), splitB(i + 1)] as const;
-      const zeta = split(ring, gammaOf(i), random.word(at - 1, 2 + pair));
-      for (const [k, shares] of [a0, a1].entries()) report?.(i + k, at - 2, 'a', 'split', shares);
-      for (const [k, shares] of [b0, b1].entries()) report?.(i + k, at - 1, 'b', 'split', shares);
-      report?.(i, at - 1, 'zeta', 'split', zeta);
-      // `gates` is the word after the one that the unit is counted by.
-      const reduce = (x: Shares, cycle: number, unit: number, [k, bit]: readonly [number, number]): Shares =>
-        reduceBarrett(x, {
-          result: Math.floor(random.word(cycle, pair) / LOW_14) % LOW_24,
-          gates: word(cycle - DECISION, unit + 1) & LOW_14_BITS,
-          decision: random.bit(cycle - DECISION, (k + pair) % WORDS, bit),
-        });
-      const multiply = (signal: string, x: Shares, y: Shares, cycle: number, k: number, unit: number): Shares => {
-        const product = multiplyShares(ring, x, y, join24(word(cycle, k), word(cycle, k + 1)));
-        report?.(i, cycle + MLKEM_LATENCY.product, signal, 'product', product);
-        const reducedAt = cycle + MLKEM_LATENCY.reduced;
-        const reduced = reduce(product, reducedAt, unit, DECISION_BITS[unit] as readonly [number, number]);
-        report?.(i, reducedAt + 1, signal, 'reduced', reduced);
-        return reduced;
-      };
+      const { a0, a1, b0, b1, zeta } = pairOperands(a, b, i, pair, at, masking);
+      const { multiply, reduce } = pairUnits(pair, i, random, report);
       const a0b0 = multiply('a0b0', a0, b0, at, 0, 0);
       const a0b1 = multiply('a0b1', a0, b1, at, 1, 1);
       const a1b0 = multiply('a1b0', a1, b0, at, 2, 2);
       const zetaB1 = multiply('zeta b1', zeta, b1, at, 3, 3);
       const high = multiply('a1 zeta b1', a1, zetaB1, at + MLKEM_LATENCY.second, 0, 4);
-      for (const [k, sum] of [addShares(ring, a0b0, high), addShares(ring, a0b1, a1b0)].entries()) {
+      const sums = [addShares(MLKEM_SHARES, a0b0, high), addShares(MLKEM_SHARES, a0b1, a1b0)];
+      for (const [k, sum] of sums.entries()) {
         const cycle = at + MLKEM_LATENCY.result;
-        const total = target.sum === undefined ? sum : addShares(ring, sum, target.sum(i + k));
+        const total = target.sum === undefined ? sum : addShares(MLKEM_SHARES, sum, target.sum(i + k));
         const result = reduce(total, cycle, k, RESULT_BITS[k] as readonly [number, number]);
         report?.(i + k, cycle + 1, target.sum === undefined ? 'ab' : 'ab+c', 'reduced', result);
         target.store(i + k, result);
