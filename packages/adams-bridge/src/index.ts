@@ -8,7 +8,9 @@ export type { Intercept, Intervention, Moment, SamplerFaults } from './executor/
 export { STORES, type Store, type Value } from './executor/layout.ts';
 export { AcceleratorState, type SignedInput, type StreamedMessage } from './executor/state.ts';
 export type { AccessOrder } from './masking/access-order.ts';
-export type { ShareStage } from './masking/masked-rows.ts';
+export { maskedInttRound } from './masking/masked-inverse.ts';
+export { type MaskedTarget, maskedPairwm, maskedPwm } from './masking/masked-products.ts';
+export type { MaskedRows, ShareReport, ShareStage } from './masking/masked-rows.ts';
 export { Masking, type MaskingObserver, type OrderEvent, type SharesEvent } from './masking/masking.ts';
 export { reduceProduct, reduceSum, type UnitWords } from './masking/mldsa-reduction.ts';
 export { type BarrettMasks, reduceBarrett } from './masking/mlkem-reduction.ts';

@@ -6,7 +6,10 @@ import {
   MLDSA_SHARES,
   MLKEM_Q,
   MLKEM_SHARES,
+  maskedInttRound,
+  maskedPairwm,
   multiplyShares,
+  type Prime,
   RandomBits,
   recombine,
   reduceBarrett,
@@ -17,7 +20,7 @@ import {
   subtractShares,
 } from '@rootcap/adams-bridge';
 import fc from 'fast-check';
-import { drawn, RTL_REDUCTIONS } from './rtl-reductions.ts';
+import { drawn, RTL_REDUCTIONS, RTL_UNITS, RTL_UNITS_START } from './rtl-reductions.ts';
 
 const below = (limit: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: limit - 1 });
 
@@ -89,6 +92,57 @@ describe('reductions of shares', () => {
       ];
     });
     expect(seen).toEqual(RTL_REDUCTIONS);
+  });
+
+  test('of whole units too: butterflies of both primes and a pair of products', () => {
+    /** Words as one instance has them, of a source that has them some places on. */
+    const placed = (by: number): MaskSource => {
+      const random = words(0);
+      return {
+        word: (cycle, index) => random.word(cycle, (index + by) % 5),
+        bit: (cycle, index, bit) => random.bit(cycle, (index + by) % 5, bit),
+        stages: (cycle, index, from, width) => random.stages(cycle, (index + by) % 5, from, width),
+      };
+    };
+    const butterfly = (q: Prime, enter: number): number[] => {
+      const ring = q === MLKEM_Q ? MLKEM_SHARES : MLDSA_SHARES;
+      const [k, high] = q === MLKEM_Q ? [4, 2] : [0, 1];
+      const operand = (i: number) =>
+        split(
+          ring,
+          Number(drawn(enter, k + i) % BigInt(q)),
+          Number(BigInt.asUintN(ring.bits, drawn(enter, k + 2 + i))),
+        );
+      const seen: Record<string, Shares> = {};
+      maskedInttRound((i) => (i === 0 ? operand(0) : i === high ? operand(1) : [0, 0]), new Int32Array(256), q, {
+        rows: [0],
+        enter,
+        // The first butterfly of a row has its words two places on.
+        random: placed(3),
+        report: (coefficient, _, signal, stage, shares) => {
+          if (stage === 'reduced' && (coefficient === 0 || coefficient === high)) seen[signal] = shares;
+        },
+      });
+      return [...(seen['u+v'] ?? []), ...(seen['(u-v)w'] ?? [])];
+    };
+    const pair = (enter: number): number[] => {
+      const [a, b] = [new Int32Array(256), new Int32Array(256)];
+      for (const i of [0, 1]) {
+        a[i] = Number(drawn(enter, 16 + i) % BigInt(MLKEM_Q));
+        b[i] = Number(drawn(enter, 18 + i) % BigInt(MLKEM_Q));
+      }
+      const results: Shares[] = [];
+      const store = (i: number, shares: Shares): void => {
+        results[i] = shares;
+      };
+      maskedPairwm(a, b, { rows: [0], enter, random: placed(0) }, { store });
+      return results.slice(0, 2).flat();
+    };
+    const seen = RTL_UNITS.map((_, n) => {
+      const enter = RTL_UNITS_START + n;
+      return [...butterfly(MLDSA_Q, enter), ...butterfly(MLKEM_Q, enter), ...pair(enter)];
+    });
+    expect(seen).toEqual(RTL_UNITS);
   });
 
   test('add up to the remainder under any masks', () => {

@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util';
 import { openVectors } from '@rootcap/conformance/node';
 import { packPath } from '@rootcap/vectors';
 import { fuzzAccesses } from './abr/accesses.ts';
-import { compareWithProvider } from './abr/agreement.ts';
+import { compareWithProvider, OPERATION_KINDS } from './abr/agreement.ts';
 import { runThroughRegisters } from './abr/vectors.ts';
 import { Checklist } from './tools.ts';
 
 const KINDS = ['vectors', 'accesses', 'agreement'] as const;
 const USAGE = `usage: pnpm abr [--only KIND]... [--accesses N] [--agreement N] [--seed S]
-  KIND is one of ${KINDS.join(', ')}; default all, 100000 accesses, 10000 operations, seed 1`;
+  KIND is one of ${KINDS.join(', ')}; default all, 100000 accesses, 10000 operations of each of ${OPERATION_KINDS.length} kinds, seed 1`;
 
 const { values } = parseArgs({
   options: {
@@ -66,12 +66,16 @@ function randomAccesses(): void {
 }
 
 function randomOperations(): void {
-  const { counts, differences } = compareWithProvider(seed, { from: 0, to: agreement }, (done) => {
-    if (done % 500 === 0) process.stderr.write(`  agreement: ${done} of ${agreement}\n`);
+  const operations = agreement * OPERATION_KINDS.length;
+  const { counts, differences } = compareWithProvider(seed, { from: 0, to: operations }, (done) => {
+    if (done % 500 === 0) process.stderr.write(`  agreement: ${done} of ${operations}\n`);
   });
   for (const [outcome, times] of [...counts].sort()) console.log(`${String(times).padStart(6)}  ${outcome}`);
   for (const difference of differences.slice(0, 20)) console.error(`  ${difference}`);
-  list.check(differences.length === 0, `${agreement} operations as the portable provider, ${differences.length} not`);
+  list.check(
+    differences.length === 0,
+    `${operations} operations, ${agreement} of each kind, as the portable provider, ${differences.length} not`,
+  );
 }
 
 const RUNS = { vectors, accesses: randomAccesses, agreement: randomOperations } as const;
