@@ -91,7 +91,7 @@ test('every file on the specification map exists', () => {
 });
 
 /** Pages whose examples the tests of the command run. */
-const RUN_BY_THE_CLI = ['docs/cli.md', 'docs/soc-manifest.md', 'docs/subsystem.md'];
+const RUN_BY_THE_CLI = ['docs/cli.md', 'docs/soc-manifest.md', 'docs/subsystem.md', 'docs/kms.md'];
 
 describe('shell examples', () => {
   const cwd = mkdtempSync(join(tmpdir(), 'rootcap-docs-'));

@@ -2,6 +2,7 @@ import { X509Error } from '@rootcap/dice/x509';
 import { DpeError } from '@rootcap/dpe';
 import { findError, formatCode, RotError } from '@rootcap/errors';
 import { explainRefusal } from '@rootcap/image';
+import { KmsError } from '@rootcap/kms';
 import { StructError } from '@rootcap/struct';
 import { DeviceError } from 'rootcap';
 import type { Terminal } from './terminal.ts';
@@ -35,6 +36,7 @@ export function errorJson(error: Error): Readonly<Record<string, unknown>> {
   }
   if (error instanceof StructError || error instanceof X509Error)
     return { ...common, path: error.path, offset: error.offset, reason: error.reason };
+  if (error instanceof KmsError) return { ...common, code: error.code };
   if (error instanceof DpeError) return { ...common, status: error.status };
   if (error instanceof DeviceError)
     return { ...common, code: error.code, operation: error.operation, state: error.state };
@@ -47,7 +49,11 @@ function exitCodeOf(error: Error): number {
     error instanceof RotError || error instanceof Refusal || error instanceof StructError || error instanceof X509Error;
   if (refused) return EXIT.refused;
   // Libraries name the argument that the caller got wrong; here the caller is the command line.
-  return error instanceof UsageError || error instanceof RangeError ? EXIT.usage : EXIT.refused;
+  const misused =
+    error instanceof UsageError ||
+    error instanceof RangeError ||
+    (error instanceof KmsError && error.code === 'invalid-argument');
+  return misused ? EXIT.usage : EXIT.refused;
 }
 
 /**

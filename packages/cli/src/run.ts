@@ -9,6 +9,7 @@ import { errorCommand } from './commands/error.ts';
 import { fusesCommand } from './commands/fuses.ts';
 import { imageCommand } from './commands/image.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { kmsCommand } from './commands/kms.ts';
 import { mailboxCommand } from './commands/mailbox.ts';
 import { serveCommand } from './commands/serve.ts';
 import type { Io } from './io.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   errorCommand,
   conformanceCommand,
   abrCommand,
+  kmsCommand,
 ];
 
 /**

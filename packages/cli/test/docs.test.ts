@@ -66,4 +66,5 @@ describe('docs/cli.md', () => {
 });
 
 describe('docs/soc-manifest.md', () => examplesOf(read('soc-manifest.md')));
+describe('docs/kms.md', () => examplesOf(read('kms.md')));
 describe('docs/subsystem.md', () => examplesOf(read('subsystem.md')));

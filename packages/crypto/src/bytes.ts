@@ -1,5 +1,7 @@
 import { equalBytes as nobleEqual } from '@noble/ciphers/utils.js';
 
+export { bytesToUtf8 } from '@noble/ciphers/utils.js';
+
 export { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /** Whether both hold the same bytes. Takes the same time wherever they differ; a different length is `false` at once. */

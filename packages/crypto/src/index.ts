@@ -1,4 +1,4 @@
-export { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8ToBytes } from './bytes.ts';
+export { bytesToHex, bytesToUtf8, concatBytes, equalBytes, hexToBytes, utf8ToBytes } from './bytes.ts';
 export { checked, ProviderMismatchError } from './checked.ts';
 export { aesCmac, cmacKdf } from './cmac.ts';
 export { compose } from './compose.ts';

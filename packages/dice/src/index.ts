@@ -42,6 +42,13 @@ export {
   ueidExtension,
 } from './extensions.ts';
 export {
+  type EndorsementIssuer,
+  endorseHpkeKey,
+  HPKE_ENDORSEMENTS,
+  type HpkeEndorsementParams,
+  hpkeEndorsementTbs,
+} from './hpke-endorsement.ts';
+export {
   certificateSerialNumber,
   IDEVID_CERT_ATTR_WORDS,
   idevidKeyIdentifier,

@@ -13,6 +13,10 @@ function commonName(text: string): Uint8Array {
   return rdn;
 }
 
+function serialNumberRdn(serialNumber: string): Uint8Array {
+  return der.setOf(der.sequence(der.oid(OID.serialNumber), der.printableString(serialNumber)));
+}
+
 /**
  * Name of two RDNs: commonName (UTF8String), then serialNumber (PrintableString) if there is one.
  *
@@ -20,6 +24,10 @@ function commonName(text: string): Uint8Array {
  */
 export function name(text: string, serialNumber?: string): Uint8Array {
   if (serialNumber === undefined) return der.sequence(commonName(text));
-  const serial = der.sequence(der.oid(OID.serialNumber), der.printableString(serialNumber));
-  return der.sequence(commonName(text), der.setOf(serial));
+  return der.sequence(commonName(text), serialNumberRdn(serialNumber));
+}
+
+/** @internal The same two RDNs the other way round. */
+export function serialNumberFirst(text: string, serialNumber: string): Uint8Array {
+  return der.sequence(serialNumberRdn(serialNumber), commonName(text));
 }

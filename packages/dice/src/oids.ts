@@ -1,4 +1,4 @@
-/** Object identifiers of Caliptra's certificates, dotted. Sources: RFC 5280, RFC 5480, RFC 9881, TCG DICE Attestation Architecture. */
+/** Object identifiers of Caliptra's certificates, dotted. Sources: RFC 5280, RFC 5480, RFC 9881, TCG DICE Attestation Architecture, TCG storage MEK-MPA. */
 export const OID = {
   commonName: '2.5.4.3',
   serialNumber: '2.5.4.5',
@@ -9,6 +9,9 @@ export const OID = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   ecdsaWithSha384: '1.2.840.10045.4.3.3',
   mlDsa87: '2.16.840.1.101.3.4.3.19',
+  mlKem1024: '2.16.840.1.101.3.4.4.3',
+  /** Of draft-ietf-lamps-pq-composite-kem, as caliptra-sw:x509/gen/src/x509.rs has it. */
+  mlKem1024EcdhP384: '1.3.6.1.5.5.7.6.63',
   sha256: '2.16.840.1.101.3.4.2.1',
   sha384: '2.16.840.1.101.3.4.2.2',
   sha512: '2.16.840.1.101.3.4.2.3',
@@ -30,6 +33,8 @@ export const OID = {
   tcgDiceKpAttestInit: '2.23.133.5.4.100.8',
   tcgDiceKpAttestLoc: '2.23.133.5.4.100.9',
   tcgDiceKpEca: '2.23.133.5.4.100.12',
+
+  tcgStorageHpkeIdentifiers: '2.23.133.21.1.1',
 } as const;
 
 const NAMES = new Map<string, string>(Object.entries(OID).map(([name, dotted]) => [dotted, name]));

@@ -17,6 +17,7 @@ const ORDER = [
   '@rootcap/dpe',
   '@rootcap/firmware',
   'rootcap',
+  '@rootcap/kms',
   '@rootcap/device-rpc',
   '@rootcap/conformance',
   '@rootcap/cli',

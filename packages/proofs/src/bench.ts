@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { defaultProvider } from '@rootcap/crypto/default';
+import { measureAccessKeys } from './bench/access-keys.ts';
 import { measureModel } from './bench/adams-bridge.ts';
 import { measureBoot, shares } from './bench/boot.ts';
 import { measureDeviceRpc } from './bench/device-rpc.ts';
@@ -96,6 +97,20 @@ function benchDpe(): void {
     );
 }
 
+function benchAccessKeys(): void {
+  console.log('\nAccess keys of OCP LOCK a second, one process');
+  const rows = measureAccessKeys(defaultProvider());
+  console.log(
+    table([
+      ['', 'sealed', 'opened', 'chain verified and sealed', 'granted again in the same boot'],
+      ...rows.map(({ suite, sealed, opened, granted, grantedAgain }) => [
+        suite,
+        ...[sealed, opened, granted, grantedAgain].map((rate) => Math.round(rate).toLocaleString('en')),
+      ]),
+    ]),
+  );
+}
+
 async function benchDeviceRpc(): Promise<void> {
   const figures = await measureDeviceRpc();
   const thousands = (value: number): string => Math.round(value).toLocaleString('en');
@@ -154,6 +169,7 @@ console.log(
 benchBoot();
 benchMailbox();
 benchDpe();
+benchAccessKeys();
 await benchDeviceRpc();
 benchModel();
 benchPrimitives();

@@ -3,6 +3,7 @@ import { type ServeOptions, serve } from '@rootcap/device-rpc/node';
 import { type Command, Option } from 'commander';
 import { examples } from '../help.ts';
 import type { Terminal } from '../terminal.ts';
+import { untilStopped } from '../until-stopped.ts';
 import { parseInteger } from '../values.ts';
 
 interface ServeArguments {
@@ -40,19 +41,6 @@ function standIn(text: string): { readonly name: string; readonly digest: string
 /** Relative paths start where the command does. */
 function absolute(endpoint: string, cwd: string): string {
   return endpoint.startsWith('unix:') ? `unix:${resolve(cwd, endpoint.slice('unix:'.length))}` : endpoint;
-}
-
-/** Resolves at the first SIGINT or SIGTERM. */
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }
 
 async function run(terminal: Terminal, args: ServeArguments): Promise<void> {

@@ -66,8 +66,11 @@ function validityRemarks({ validity }: Certificate, at: string | undefined): Rem
 function constraintRemarks({ decoded, extensions }: Certificate): Remark[] {
   const { basicConstraints, keyUsage } = decoded;
   const remarks: Remark[] = [];
-  if (basicConstraints?.pathLen !== undefined && !basicConstraints.ca)
-    remarks.push(error('basic-constraints', 'a path length, but no CA'));
+  if (basicConstraints?.pathLen !== undefined && !basicConstraints.ca) {
+    // The templates of caliptra-sw write it into endorsements of HPKE keys; it allows nothing.
+    const remark = decoded.hpkeIdentifiers === undefined ? error : warning;
+    remarks.push(remark('basic-constraints', 'a path length, but no CA'));
+  }
   if (keyUsage?.includes('keyCertSign') && !basicConstraints?.ca)
     remarks.push(error('key-usage', 'keyCertSign, but no CA'));
   const marked = extensions.find(({ oid }) => oid === OID.basicConstraints);

@@ -3,7 +3,7 @@ import { TCB_TYPE } from '../layer-tcb.ts';
 import { OID, oidName } from '../oids.ts';
 import { type FirmwareId, OPERATIONAL_FLAGS, type OperationalFlag, type TcbInfo } from '../tcb-info.ts';
 import type { Certificate, CertificateRequest } from './certificate.ts';
-import { tcbInfosOf } from './extensions.ts';
+import { type HpkeIdentifiers, tcbInfosOf } from './extensions.ts';
 import { type GuessedLayer, guessLayer, type LayerGuess, tcbTypeText } from './layer.ts';
 import { NO_END, readableTime } from './time.ts';
 
@@ -16,6 +16,7 @@ const TITLE: Readonly<Record<LayerGuess, string>> = {
   'rt-alias': 'RT alias: the running firmware',
   'dpe-leaf': 'DPE leaf: a key bound to everything measured below it',
   'dpe-exported-cdi': 'DPE exported CDI: a CA outside the device, bound to everything measured below it',
+  'hpke-endorsement': 'endorsed HPKE key of OCP LOCK: access keys are sealed to it',
   root: 'self-signed CA',
   ca: 'CA of no known layer',
   'end-entity': 'end entity of no known layer',
@@ -130,13 +131,23 @@ function issuedLines(certificate: Certificate): string[] {
   ];
 }
 
+const KEMS: Readonly<Record<number, string>> = {
+  17: 'P-384',
+  66: 'ML-KEM-1024',
+  81: 'MLKEM1024-P384',
+};
+
+function hpkeLine({ kemId, kdfId, aeadId }: HpkeIdentifiers): string {
+  return `  HPKE suite: KEM ${kemId}${KEMS[kemId] === undefined ? '' : ` (${KEMS[kemId]})`}, KDF ${kdfId}, AEAD ${aeadId}`;
+}
+
 /**
  * What a certificate or request claims, in words, one claim a line. It also takes certificates of unknown origin.
  * Nothing is verified here.
  */
 export function describe(certificate: Certificate | CertificateRequest): string {
   const { decoded, extensions } = certificate;
-  const { keyUsage, extendedKeyUsage, ueid, subjectKeyIdentifier, authorityKeyIdentifier } = decoded;
+  const { keyUsage, extendedKeyUsage, ueid, subjectKeyIdentifier, authorityKeyIdentifier, hpkeIdentifiers } = decoded;
   const known = [OID.basicConstraints, OID.keyUsage, OID.extendedKeyUsage, OID.subjectKeyIdentifier];
   const shown: readonly string[] = [
     ...known,
@@ -144,6 +155,7 @@ export function describe(certificate: Certificate | CertificateRequest): string 
     OID.tcgDiceUeid,
     OID.tcgDiceTcbInfo,
     OID.tcgDiceMultiTcbInfo,
+    OID.tcgStorageHpkeIdentifiers,
   ];
   const others = extensions.filter(({ oid }) => !shown.includes(oid));
   return [
@@ -155,6 +167,7 @@ export function describe(certificate: Certificate | CertificateRequest): string 
     ...(extendedKeyUsage === undefined
       ? []
       : [`  purposes: ${extendedKeyUsage.map((purpose) => PURPOSE[purpose] ?? purpose).join(', ')}`]),
+    ...(hpkeIdentifiers === undefined ? [] : [hpkeLine(hpkeIdentifiers)]),
     ...(ueid === undefined ? [] : [`  UEID ${hex(ueid)}`]),
     ...tcbInfosOf(decoded).flatMap(tcbLines),
     ...(subjectKeyIdentifier === undefined ? [] : [`  key identifier ${hex(subjectKeyIdentifier)}`]),

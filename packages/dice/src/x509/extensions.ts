@@ -26,6 +26,13 @@ export interface CertificateExtension {
   readonly der: Uint8Array;
 }
 
+/** HPKEIdentifiers of the TCG storage profile MEK-MPA: the suite that an endorsed key is for. */
+export interface HpkeIdentifiers {
+  readonly kemId: number;
+  readonly kdfId: number;
+  readonly aeadId: number;
+}
+
 /** What the known extensions say. */
 export interface DecodedExtensions {
   readonly basicConstraints?: { readonly ca: boolean; readonly pathLen?: number };
@@ -37,6 +44,7 @@ export interface DecodedExtensions {
   readonly ueid?: Uint8Array;
   readonly tcbInfo?: TcbInfo;
   readonly multiTcbInfo?: readonly TcbInfo[];
+  readonly hpkeIdentifiers?: HpkeIdentifiers;
 }
 
 function basicConstraintsOf(node: DerNode, path: string): { ca: boolean; pathLen?: number } {
@@ -87,6 +95,14 @@ function ueidOf(node: DerNode, path: string): Uint8Array {
   return ueid;
 }
 
+function hpkeIdentifiersOf(node: DerNode, path: string): HpkeIdentifiers {
+  const fields = new Fields(requireTag(node, TAG.sequence, path), path);
+  const id = (field: string) => smallInteger(fields.take(TAG.integer, field), `${path}.${field}`);
+  const identifiers = { kemId: id('kemId'), kdfId: id('kdfId'), aeadId: id('aeadId') };
+  fields.end();
+  return identifiers;
+}
+
 type Decoders = { readonly [K in keyof Required<DecodedExtensions>]: (node: DerNode, path: string) => unknown };
 
 const DECODERS: Decoders = {
@@ -98,6 +114,7 @@ const DECODERS: Decoders = {
   ueid: ueidOf,
   tcbInfo: tcbInfoOf,
   multiTcbInfo: multiTcbInfoOf,
+  hpkeIdentifiers: hpkeIdentifiersOf,
 };
 
 const FIELD_OF: ReadonlyMap<string, keyof DecodedExtensions> = new Map([
@@ -109,6 +126,7 @@ const FIELD_OF: ReadonlyMap<string, keyof DecodedExtensions> = new Map([
   [OID.tcgDiceUeid, 'ueid'],
   [OID.tcgDiceTcbInfo, 'tcbInfo'],
   [OID.tcgDiceMultiTcbInfo, 'multiTcbInfo'],
+  [OID.tcgStorageHpkeIdentifiers, 'hpkeIdentifiers'],
 ]);
 
 /** @internal Whether this package understands an extension, so that it may be critical. */

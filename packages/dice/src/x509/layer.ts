@@ -8,7 +8,7 @@ import { tcbInfosOf } from './extensions.ts';
 import { attributeOf } from './name.ts';
 
 /** Where in a DICE chain a certificate seems to stand. */
-export type LayerGuess = Layer | 'dpe-leaf' | 'dpe-exported-cdi' | 'root' | 'ca' | 'end-entity';
+export type LayerGuess = Layer | 'dpe-leaf' | 'dpe-exported-cdi' | 'hpke-endorsement' | 'root' | 'ca' | 'end-entity';
 
 export interface GuessedLayer {
   readonly layer: LayerGuess;
@@ -44,6 +44,7 @@ function byName(commonName: string): GuessedLayer | undefined {
   const layer = BY_TITLE[title ?? ''];
   if (layer !== undefined && generation !== undefined) return { layer, basis: 'common name', generation };
   if (commonName === 'DPE Leaf') return { layer: 'dpe-leaf', basis: 'common name' };
+  if (commonName.startsWith('OCP LOCK HPKE Endorsement ')) return { layer: 'hpke-endorsement', basis: 'common name' };
   return commonName === 'DPE Exported CDI' ? { layer: 'dpe-exported-cdi', basis: 'common name' } : undefined;
 }
 
