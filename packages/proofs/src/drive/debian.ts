@@ -37,7 +37,7 @@ export class DebianTools {
   /** @returns undefined, and why, if the programs are not there and cannot be fetched */
   static open(): DebianTools | string {
     const root = mkdtempSync(join(tmpdir(), 'rootcap-debian-'));
-    if (PROGRAMS.every((name) => findProgram(name) !== undefined)) return new DebianTools(root);
+    if (DebianTools.installed) return new DebianTools(root);
     const problem = unpack(root);
     if (problem === undefined) return new DebianTools(root);
     rmSync(root, { recursive: true });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from '../tools.ts';
@@ -14,16 +15,19 @@ export class DebianPrograms {
     this.root = root;
   }
 
-  /** Gets the packages with all that they need beyond what is installed. @throws Error if apt cannot bring them */
+  /** Gets the packages with all that they need and is not installed. Needs no rights. @throws Error if apt cannot */
   static unpack(scratch: string): DebianPrograms {
     const archives = join(scratch, 'archives');
     const root = join(scratch, 'root');
-    mkdirSync(join(archives, 'partial'), { recursive: true });
-    mkdirSync(root);
-    const install = ['install', '--download-only', '--reinstall', '--no-install-recommends', '--yes', ...PACKAGES];
-    const { status, stderr } = runProgram('apt-get', ['-q', '-o', `Dir::Cache::archives=${archives}`, ...install]);
-    if (status !== 0) throw new Error(`apt-get (as root, after apt-get update): ${stderr.trim()}`);
-    for (const name of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
+    for (const folder of [archives, root]) mkdirSync(folder);
+    // Those that are installed too: the guest gets its programs from the unpacked ones.
+    const install = ['install', '--simulate', '--reinstall', '--no-install-recommends', ...PACKAGES];
+    const listed = runProgram('apt-get', install);
+    const names = [...listed.stdout.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name as string);
+    if (listed.status !== 0 || names.length === 0) throw new Error(`apt-get: ${listed.stderr.trim()}`);
+    const fetched = spawnSync('apt-get', ['download', ...names], { cwd: archives, encoding: 'utf8' });
+    if (fetched.status !== 0) throw new Error(`apt-get download: ${fetched.stderr?.trim()}`);
+    for (const name of readdirSync(archives)) {
       const unpacked = runProgram('dpkg-deb', ['--extract', join(archives, name), root]);
       if (unpacked.status !== 0) throw new Error(`${name}: ${unpacked.stderr.trim()}`);
     }
