@@ -9,7 +9,6 @@ export {
 } from './errors.ts';
 export { Journal } from './journal/journal.ts';
 export type { Changes } from './journal/record.ts';
-export { ENGINE_ERROR, type MediaKeyCache } from './media-key-cache.ts';
 export type { Medium, MediumStore } from './medium.ts';
 export { MemoryMedium } from './memory-medium.ts';
 export type { Allocation, Namespace, SecurityProtocol, Subsystem } from './namespace.ts';
@@ -30,6 +29,6 @@ export { newSilicon, type RootOfTrustOptions, rootOfTrustOf, type Silicon, vendo
 export type { RangeOptions } from './sed/state-checks.ts';
 export type { DriveEvent, DriveListener, DriveStatus, RangeStatus } from './sed/status.ts';
 export { DRIVE_VERBS, type DriveParams, type DriveVerb } from './sed/verbs.ts';
-export { XtsDataPath, type XtsDataPathOptions } from './xts/data-path.ts';
+export { XTS_ERROR, XtsDataPath, type XtsDataPathOptions } from './xts/data-path.ts';
 export { decodeMetadata, encodeMetadata, METADATA_SIZE, type RangeMetadata } from './xts/metadata.ts';
 export { portableEngine, type UnitCipher, type UnitCipherEngine } from './xts/unit-cipher.ts';

@@ -5,12 +5,13 @@ import { hexToBytes } from '@rootcap/crypto';
 import {
   BLOCK_SIZE,
   decodeMetadata,
-  ENGINE_ERROR,
   encodeMetadata,
   LockedRangeError,
   type RangeMetadata,
+  XTS_ERROR,
   XtsDataPath,
 } from '@rootcap/drive';
+import { ENGINE_ERROR } from '@rootcap/hardware';
 import { hasPack, packPath } from '@rootcap/vectors';
 import fc from 'fast-check';
 import { AUX, blocks, ENGINES, MEK, opensslXts, patterned } from './helpers.ts';
@@ -155,24 +156,24 @@ describe('key cache', () => {
   ])('BAD_METADATA: %s', (_, metadata) => {
     const cache = path();
     cache.load(range(10, 19), AUX, MEK);
-    expect(cache.load(metadata, AUX, patterned('other', 64))).toBe(ENGINE_ERROR.BAD_METADATA);
+    expect(cache.load(metadata, AUX, patterned('other', 64))).toBe(XTS_ERROR.BAD_METADATA);
     expect(cache.ranges).toEqual([{ start: 10, end: 19, nsid: 1 }]);
   });
 
   test('one key of exactly 2^44 blocks of 16 bytes', () => {
-    expect(path().load(range(0, 2 ** 36 - 1), AUX, MEK)).toBe(ENGINE_ERROR.OK);
+    expect(path().load(range(0, 2 ** 36 - 1), AUX, MEK)).toBe(ENGINE_ERROR.NONE);
   });
 
   test('the other errors', () => {
     const cache = path();
-    expect(cache.load(range(0, 9), AUX, new Uint8Array(64).fill(7))).toBe(ENGINE_ERROR.WEAK_KEY);
-    expect(cache.load(range(0, 9), AUX, MEK)).toBe(ENGINE_ERROR.OK);
-    expect(cache.load(range(0, 9), AUX, MEK)).toBe(ENGINE_ERROR.ALREADY_LOADED);
-    expect(cache.load(range(0, 9, 2), AUX, MEK)).toBe(ENGINE_ERROR.OK);
+    expect(cache.load(range(0, 9), AUX, new Uint8Array(64).fill(7))).toBe(XTS_ERROR.WEAK_KEY);
+    expect(cache.load(range(0, 9), AUX, MEK)).toBe(ENGINE_ERROR.NONE);
+    expect(cache.load(range(0, 9), AUX, MEK)).toBe(ENGINE_ERROR.REDUNDANT_METADATA);
+    expect(cache.load(range(0, 9, 2), AUX, MEK)).toBe(ENGINE_ERROR.NONE);
     expect(cache.load(range(0, 9, 3), AUX, MEK)).toBe(ENGINE_ERROR.CACHE_FULL);
     expect(cache.unload(range(0, 8))).toBe(ENGINE_ERROR.NOT_FOUND);
-    expect(cache.unload(range(0, 9))).toBe(ENGINE_ERROR.OK);
-    expect(cache.zeroize()).toBe(ENGINE_ERROR.OK);
+    expect(cache.unload(range(0, 9))).toBe(ENGINE_ERROR.NONE);
+    expect(cache.zeroize()).toBe(ENGINE_ERROR.NONE);
     expect(cache.ranges).toEqual([]);
   });
 

@@ -1,10 +1,8 @@
-import { type CryptoProvider, concatBytes, type Entropy, type HpkeKemId, hpkeSuite } from '@rootcap/crypto';
+import { type CryptoProvider, type Entropy, type HpkeKemId, hpkeSuite } from '@rootcap/crypto';
 
 /** The only size of GET_ALGORITHMS: 256 bits. */
 export const ACCESS_KEY_SIZE = 32;
 export const TEST_NONCE_SIZE = 32;
-const MAX_INFO_SIZE = 256;
-const MAX_ENC_SIZE = 1665;
 
 /** Access keys sealed in one HPKE context. */
 export interface SealedAccessKeys {
@@ -51,30 +49,4 @@ export function accessKeyDigest(
   nonce: Uint8Array,
 ): Uint8Array {
   return hashes.digest('sha384', metadata, accessKey, nonce);
-}
-
-/** Bits of `hpke_algorithm` in the mailbox. */
-const ALGORITHM_BITS: Readonly<Record<HpkeKemId, number>> = { 17: 1, 66: 2, 81: 4 };
-
-function padded(bytes: Uint8Array, size: number): Uint8Array {
-  return concatBytes(bytes, new Uint8Array(size - bytes.length));
-}
-
-/**
- * The fields of the mailbox's `SealedAccessKey`, filled up with zeros, for the first of the sealed keys. The second one of a
- * rewrap is the request's `new_ak_ciphertext`.
- *
- * @param handle - handle of the HPKE key in the device, which only its drive knows
- */
-export function sealedAccessKeyFields({ kemId, info, enc, ciphertexts: [first] }: SealedAccessKeys, handle: number) {
-  if (first === undefined) throw new RangeError('ciphertexts: expected at least 1, got 0');
-  return {
-    hpke_handle: { handle, hpke_algorithm: ALGORITHM_BITS[kemId] },
-    access_key_len: ACCESS_KEY_SIZE,
-    info_len: info.length,
-    info: padded(info, MAX_INFO_SIZE),
-    kem_ciphertext: padded(enc, MAX_ENC_SIZE),
-    _padding: new Uint8Array(3),
-    ak_ciphertext: first,
-  };
 }

@@ -3,7 +3,6 @@ export {
   type SealedAccessKeys,
   type SealRequest,
   sealAccessKeys,
-  sealedAccessKeyFields,
 } from './access-key.ts';
 export { type AuditEntry, type AuditHead, type AuditRecord, type Verb, verifyAudit } from './audit.ts';
 export { type ChainMemory, chainMemory } from './chain-memory.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { HPKE_KEMS, HpkeError, hpkeSuite, seededEntropy } from '@rootcap/crypto';
 import { MESSAGE_LAYOUTS } from '@rootcap/firmware';
-import { accessKeyDigest, METHOD_UIDS, OPERATIONS, sealAccessKeys, sealedAccessKeyFields } from '@rootcap/kms';
+import { accessKeyDigest, METHOD_UIDS, OPERATIONS, sealAccessKeys } from '@rootcap/kms';
+import { sealedAccessKey } from '@rootcap/ocp-lock';
 import { provider } from './device.ts';
 
 const entropy = seededEntropy(new Uint8Array(32));
@@ -17,7 +18,7 @@ describe.each(Object.entries(HPKE_KEMS))('%s', (_, kemId) => {
 
   test('the fields are those of the mailbox: the device opens sequence 0 and 1 of one context', () => {
     const sealed = sealAccessKeys(provider, entropy, request);
-    const fields = sealedAccessKeyFields(sealed, 7);
+    const fields = sealedAccessKey(sealed, 7);
     const bytes = layout?.encode(fields) ?? new Uint8Array();
     expect([bytes.length, bytes[0], bytes[8]]).toEqual([1988, 7, 32]);
     const receiver = suite.setupReceiver(keyPair, bytes.slice(272, 272 + suite.lengths.Nenc), bytes.slice(16, 32));
@@ -27,7 +28,7 @@ describe.each(Object.entries(HPKE_KEMS))('%s', (_, kemId) => {
 
   test('a public key that is none, and nothing sealed', () => {
     expect(() => sealAccessKeys(provider, entropy, { ...request, publicKey: new Uint8Array(3) })).toThrow(HpkeError);
-    expect(() => sealedAccessKeyFields({ kemId, info, enc: info, ciphertexts: [] }, 1)).toThrow('ciphertexts');
+    expect(() => sealedAccessKey({ kemId, info, enc: info, ciphertexts: [] }, 1)).toThrow('ciphertexts');
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { HPKE_KEMS, type HpkeKemId } from '@rootcap/crypto';
-import { type Grant, sealedAccessKeyFields } from '@rootcap/kms';
+import type { Grant } from '@rootcap/kms';
+import { sealedAccessKey } from '@rootcap/ocp-lock';
 import { hpkeEndorser } from 'rootcap/endorsement';
 import { manufacture } from 'rootcap/manufacture';
 import { createService, OBJECT, testMedium } from './device.ts';
@@ -45,17 +46,17 @@ describe('the firmware opens what the service seals', () => {
     const { wrapped_mek: old } = mailbox.call('OCP_LOCK_GENERATE_MPK', {
       sek: SEK,
       ...metadataOf(generate),
-      sealed_access_key: sealedAccessKeyFields(generate, handle),
+      sealed_access_key: sealedAccessKey(generate, handle),
     });
     const enable = (locked_mpk: typeof old) =>
       mailbox.call('OCP_LOCK_ENABLE_MPK', {
         sek: SEK,
-        sealed_access_key: sealedAccessKeyFields(service.seal({ binding, chain }), handle),
+        sealed_access_key: sealedAccessKey(service.seal({ binding, chain }), handle),
         locked_mpk,
       }).enabled_mpk;
     const tested = (locked_mpk: typeof old) => {
       const { nonce, ...grant } = service.test({ binding, chain });
-      const sealed_access_key = sealedAccessKeyFields(grant, handle);
+      const sealed_access_key = sealedAccessKey(grant, handle);
       const { digest } = mailbox.call('OCP_LOCK_TEST_ACCESS_KEY', { sek: SEK, nonce, locked_mpk, sealed_access_key });
       return service.confirm({ binding, digest });
     };
@@ -66,7 +67,7 @@ describe('the firmware opens what the service seals', () => {
     const { wrapped_mek: rewrapped } = mailbox.call('OCP_LOCK_REWRAP_MPK', {
       sek: SEK,
       current_locked_mpk: old,
-      sealed_access_key: sealedAccessKeyFields(rotate, handle),
+      sealed_access_key: sealedAccessKey(rotate, handle),
       new_ak_ciphertext: rotate.ciphertexts[1] as Uint8Array,
     });
     expect(tested(rewrapped)).toMatchObject({ rotated: true });
@@ -80,7 +81,7 @@ describe('the firmware opens what the service seals', () => {
     const open = (grant: Grant) =>
       mailbox.call('OCP_LOCK_ENABLE_MPK', {
         sek: SEK,
-        sealed_access_key: sealedAccessKeyFields(grant, fresh.handle),
+        sealed_access_key: sealedAccessKey(grant, fresh.handle),
         locked_mpk: rewrapped,
       });
     expect(() => open(stale)).toThrow(/RUNTIME_|DRIVER_/);

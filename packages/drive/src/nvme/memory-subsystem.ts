@@ -1,6 +1,6 @@
 import { type Entropy, systemEntropy } from '@rootcap/crypto';
+import { ENGINE_ERROR } from '@rootcap/hardware';
 import { EncryptedNamespace } from '../encrypted-namespace.ts';
-import { ENGINE_ERROR } from '../media-key-cache.ts';
 import type { Medium } from '../medium.ts';
 import { MemoryMedium } from '../memory-medium.ts';
 import type { SecurityProtocol, Subsystem } from '../namespace.ts';
@@ -99,7 +99,7 @@ export class MemorySubsystem implements Subsystem {
     for (const [i, { nsid, blockCount }] of this.namespaces.entries()) {
       const metadata = encodeMetadata({ start: 0, end: blockCount - 1, nsid });
       const error = this.#dataPath.load(metadata, AUX, this.#keys[i] as Uint8Array);
-      if (error !== ENGINE_ERROR.OK)
+      if (error !== ENGINE_ERROR.NONE)
         throw new RangeError(`namespace ${nsid}: the engine refuses its key, ERR ${error}`);
     }
   }

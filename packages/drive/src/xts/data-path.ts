@@ -1,6 +1,6 @@
+import { ENGINE_ERROR, type MediaKeyCache } from '@rootcap/hardware';
 import { BLOCK_SIZE } from '../block.ts';
 import { LockedRangeError } from '../errors.ts';
-import { ENGINE_ERROR, type MediaKeyCache } from '../media-key-cache.ts';
 import { decodeMetadata, type RangeMetadata } from './metadata.ts';
 import type { UnitCipher, UnitCipherEngine } from './unit-cipher.ts';
 
@@ -9,6 +9,9 @@ const HALF = KEY_SIZE / 2;
 /** A key protects at most 2^44 blocks of 16 bytes: IEEE 1619-2018 section 5.1. */
 const MAX_RANGE_BLOCKS = 2 ** 44 / (BLOCK_SIZE / 16);
 const DEFAULT_CAPACITY = 64;
+
+/** Values of `CTRL.err` that are this cache's own, beside those of ENGINE_ERROR. */
+export const XTS_ERROR = { BAD_METADATA: 7, WEAK_KEY: 8 } as const;
 
 export interface XtsDataPathOptions {
   readonly engine: UnitCipherEngine;
@@ -53,21 +56,21 @@ export class XtsDataPath implements MediaKeyCache {
   }
 
   /**
-   * ERR: CACHE_FULL, ALREADY_LOADED for the same range, BAD_METADATA for what is no range, overlaps a loaded one or has more
+   * ERR: CACHE_FULL, REDUNDANT_METADATA for the same range, BAD_METADATA for what is no range, overlaps a loaded one or has more
    * blocks than a key may protect, WEAK_KEY for equal halves.
    */
   load(metadata: Uint8Array, _aux: Uint8Array, mek: Uint8Array): number {
     const range = decodeMetadata(metadata);
-    if (range === undefined || mek.length !== KEY_SIZE) return ENGINE_ERROR.BAD_METADATA;
+    if (range === undefined || mek.length !== KEY_SIZE) return XTS_ERROR.BAD_METADATA;
     const { start, end, nsid } = range;
-    if (this.#find(range) >= 0) return ENGINE_ERROR.ALREADY_LOADED;
-    if (end - start >= MAX_RANGE_BLOCKS) return ENGINE_ERROR.BAD_METADATA;
+    if (this.#find(range) >= 0) return ENGINE_ERROR.REDUNDANT_METADATA;
+    if (end - start >= MAX_RANGE_BLOCKS) return XTS_ERROR.BAD_METADATA;
     if (this.#entries.some((other) => other.nsid === nsid && start <= other.end && other.start <= end))
-      return ENGINE_ERROR.BAD_METADATA;
-    if (halvesEqual(mek)) return ENGINE_ERROR.WEAK_KEY;
+      return XTS_ERROR.BAD_METADATA;
+    if (halvesEqual(mek)) return XTS_ERROR.WEAK_KEY;
     if (this.#entries.length >= this.#capacity) return ENGINE_ERROR.CACHE_FULL;
     this.#entries.push({ ...range, cipher: this.#engine.create(mek) });
-    return ENGINE_ERROR.OK;
+    return ENGINE_ERROR.NONE;
   }
 
   unload(metadata: Uint8Array): number {
@@ -75,12 +78,12 @@ export class XtsDataPath implements MediaKeyCache {
     const index = range === undefined ? -1 : this.#find(range);
     if (index < 0) return ENGINE_ERROR.NOT_FOUND;
     for (const { cipher } of this.#entries.splice(index, 1)) cipher.destroy();
-    return ENGINE_ERROR.OK;
+    return ENGINE_ERROR.NONE;
   }
 
   zeroize(): number {
     for (const { cipher } of this.#entries.splice(0)) cipher.destroy();
-    return ENGINE_ERROR.OK;
+    return ENGINE_ERROR.NONE;
   }
 
   /** @throws LockedRangeError if a block has no key */

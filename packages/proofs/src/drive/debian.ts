@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unpackDebian } from '../debian.ts';
 import { findProgram, type ProgramResult, runProgram } from '../tools.ts';
 
 /** The block clients, and the server that is compared with. */
@@ -73,17 +73,5 @@ export class DebianTools {
 function unpack(root: string): string | undefined {
   if (findProgram('apt-get') === undefined || findProgram('dpkg-deb') === undefined)
     return `${PROGRAMS.join(', ')} are not all there, and this is no Debian to fetch them from`;
-  const listed = runProgram('apt-get', ['install', '--simulate', '--no-install-recommends', ...PACKAGES]);
-  const names = [...listed.stdout.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name as string);
-  if (listed.status !== 0 || names.length === 0) return `apt-get cannot resolve the packages: ${listed.stderr.trim()}`;
-  const downloads = join(root, 'downloads');
-  mkdirSync(downloads);
-  const fetched = spawnSync('apt-get', ['download', ...names], { cwd: downloads, encoding: 'utf8' });
-  if (fetched.status !== 0) return `apt-get cannot fetch the packages: ${fetched.stderr.trim()}`;
-  for (const file of readdirSync(downloads)) {
-    const { status, stderr } = runProgram('dpkg-deb', ['--extract', join(downloads, file), root]);
-    if (status !== 0) return `${file}: ${stderr.trim()}`;
-  }
-  rmSync(downloads, { recursive: true });
-  return undefined;
+  return unpackDebian(root, PACKAGES);
 }

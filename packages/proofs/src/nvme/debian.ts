@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { unpackDebian } from '../debian.ts';
 import { runProgram } from '../tools.ts';
 
 /** What the guest is made of: Debian 12. */
@@ -17,20 +17,10 @@ export class DebianPrograms {
 
   /** Gets the packages with all that they need and is not installed. Needs no rights. @throws Error if apt cannot */
   static unpack(scratch: string): DebianPrograms {
-    const archives = join(scratch, 'archives');
     const root = join(scratch, 'root');
-    for (const folder of [archives, root]) mkdirSync(folder);
     // Those that are installed too: the guest gets its programs from the unpacked ones.
-    const install = ['install', '--simulate', '--reinstall', '--no-install-recommends', ...PACKAGES];
-    const listed = runProgram('apt-get', install);
-    const names = [...listed.stdout.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name as string);
-    if (listed.status !== 0 || names.length === 0) throw new Error(`apt-get: ${listed.stderr.trim()}`);
-    const fetched = spawnSync('apt-get', ['download', ...names], { cwd: archives, encoding: 'utf8' });
-    if (fetched.status !== 0) throw new Error(`apt-get download: ${fetched.stderr?.trim()}`);
-    for (const name of readdirSync(archives)) {
-      const unpacked = runProgram('dpkg-deb', ['--extract', join(archives, name), root]);
-      if (unpacked.status !== 0) throw new Error(`${name}: ${unpacked.stderr.trim()}`);
-    }
+    const problem = unpackDebian(root, PACKAGES, { installed: true });
+    if (problem !== undefined) throw new Error(problem);
     return new DebianPrograms(root);
   }
 
