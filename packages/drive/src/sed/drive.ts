@@ -33,6 +33,8 @@ export interface DriveParts {
   readonly fuses: RecordStore<HekFuses>;
   /** Where the ciphertext of a namespace goes. */
   readonly medium: (namespace: NamespaceRecord) => Medium;
+  /** Settles when media that are new will still be there after a loss of power. Default: they are at once. */
+  readonly keepMedia?: () => Promise<void>;
   readonly dataPath: XtsDataPath;
   /**
    * Makes the root of trust anew, as each power-on does: a device with OCP LOCK whose encryption engine has the data path
@@ -116,6 +118,7 @@ export class SelfEncryptingDrive implements Subsystem {
     });
     await drive.#programHek();
     drive.#boot();
+    await parts.keepMedia?.();
     const rot = drive.#running();
     const ranges = namespaces.map(({ name, nsid, blockCount }) => ({
       name,
