@@ -163,6 +163,21 @@ describe('a range that a party protects', () => {
     others();
   });
 
+  test('cannot be made without the parties that it needs, and nothing changes', async () => {
+    const before = from.flash.read();
+    await powerCycle();
+    await expect(drive.protect({ name: 'system', nsid: 1, parties: [uid] })).rejects.toEqual(refused('ACCESS_DENIED'));
+    await expect(drive.protect({ name: 'system', nsid: 1, parties: ['00'] })).rejects.toEqual(refused('UNKNOWN'));
+    await expect(drive.protect({ name: 'more', nsid: 2, start: 60, end: 61 })).rejects.toEqual(
+      refused('OUT_OF_BOUNDS'),
+    );
+    await expect(drive.protect({ name: 'more', nsid: 2, end: 64 })).rejects.toEqual(refused('OUT_OF_BOUNDS'));
+    await expect(drive.protect({ name: 'a/b', nsid: 2 })).rejects.toThrow(/^name: /);
+    await expect(drive.protect({ name: 'more', nsid: 3 })).rejects.toEqual(refused('UNKNOWN'));
+    expect(from.flash.read()).toEqual(before);
+    others();
+  });
+
   test('rotation: the old access key is dead, the test proves the new one; one that was not finished changes nothing', async () => {
     grant(drive, [accessKey(1), accessKey(3)]);
     drive.enable(grant(drive, [accessKey(1)]));

@@ -8,6 +8,7 @@ import { measureDpe } from './bench/dpe.ts';
 import { measureMailbox } from './bench/mailbox.ts';
 import { measurePrimitives } from './bench/primitives.ts';
 import { table } from './bench/statistics.ts';
+import { measureUnlock } from './bench/unlock.ts';
 
 /** Most that a boot may cost beside its primitives. */
 const BOOT_RATIO_LIMIT = 1.25;
@@ -97,6 +98,17 @@ function benchDpe(): void {
     );
 }
 
+async function benchUnlock(): Promise<void> {
+  console.log('\nUnlocking a range of a drive, milliseconds (medians)');
+  const rows = await measureUnlock(defaultProvider(), 30);
+  console.log(
+    table([
+      ['', 'access key to enabled MPK', 'to the media key in the engine'],
+      ...rows.map(({ suite, enable, unlock }) => [suite, enable.toFixed(1), unlock.toFixed(1)]),
+    ]),
+  );
+}
+
 function benchAccessKeys(): void {
   console.log('\nAccess keys of OCP LOCK a second, one process');
   const rows = measureAccessKeys(defaultProvider());
@@ -170,6 +182,7 @@ benchBoot();
 benchMailbox();
 benchDpe();
 benchAccessKeys();
+await benchUnlock();
 await benchDeviceRpc();
 benchModel();
 benchPrimitives();

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { OpenDrive } from '@rootcap/drive/node';
+import { hexToBytes } from '@rootcap/crypto';
+import type { NbdTls, OpenDrive } from '@rootcap/drive/node';
 import { openDriveDirectory, serveDriveControl, serveNbd, serveNvme } from '@rootcap/drive/node';
 import type { Command } from 'commander';
 import { controlSocket } from '../drive/session.ts';
@@ -8,11 +9,16 @@ import { eventLine } from '../drive/view.ts';
 import { UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
 import type { Terminal } from '../terminal.ts';
+import { utf8Text } from '../text.ts';
 import { untilStopped } from '../until-stopped.ts';
 
 interface ServeArguments {
   readonly nbd?: string;
   readonly nvme?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly tlsPsk?: string;
   readonly quiet?: true;
 }
 
@@ -29,10 +35,49 @@ function hostAndPort(text: string, option: string): { readonly host: string; rea
   return { host, port: Number(digits) };
 }
 
-async function nbdFront(terminal: Terminal, { drive }: OpenDrive, at: string): Promise<Front> {
+/** Keys of a file as GnuTLS writes them: a line `IDENTITY:HEXADECIMAL` each. @throws UsageError */
+function pskOf(text: string): (identity: string) => Uint8Array | undefined {
+  const keys = new Map(
+    text
+      .split(/\r?\n/)
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [, identity, key] = /^([^:]+):((?:[0-9a-f]{2})+)$/i.exec(line) ?? [];
+        if (identity === undefined || key === undefined)
+          throw new UsageError('--tls-psk: expected lines of IDENTITY:HEXADECIMAL');
+        return [identity, hexToBytes(key)] as const;
+      }),
+  );
+  return (identity) => keys.get(identity);
+}
+
+/** @throws UsageError for options that do not go together */
+function tlsOf(terminal: Terminal, { tlsCert, tlsKey, tlsCa, tlsPsk, nbd }: ServeArguments): NbdTls | undefined {
+  const text = (path: string, option: string): string => utf8Text(terminal.read(path, option));
+  const given = [tlsCert, tlsKey, tlsCa, tlsPsk].some((path) => path !== undefined);
+  if (!given) return undefined;
+  if (nbd === undefined) throw new UsageError('--tls-cert, --tls-psk: only with --nbd');
+  if (tlsPsk !== undefined) {
+    if (tlsCert !== undefined || tlsKey !== undefined || tlsCa !== undefined)
+      throw new UsageError('--tls-psk: not with --tls-cert, --tls-key or --tls-ca');
+    return { psk: pskOf(text(tlsPsk, '--tls-psk')) };
+  }
+  if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('--tls-cert, --tls-key: one needs the other');
+  return {
+    cert: text(tlsCert, '--tls-cert'),
+    key: text(tlsKey, '--tls-key'),
+    ...(tlsCa === undefined ? {} : { ca: text(tlsCa, '--tls-ca') }),
+  };
+}
+
+async function nbdFront(terminal: Terminal, { drive }: OpenDrive, at: string, tls: NbdTls | undefined): Promise<Front> {
   const path = /^unix:(.+)$/s.exec(at)?.[1];
   const endpoint = path === undefined ? hostAndPort(at, '--nbd') : { path: resolve(terminal.io.cwd, path) };
-  const server = await serveNbd({ endpoint, namespaces: () => drive.namespaces });
+  const server = await serveNbd({
+    endpoint,
+    namespaces: () => drive.namespaces,
+    ...(tls === undefined ? {} : { tls }),
+  });
   return { name: 'nbd', at: server.uri, close: () => server.close() };
 }
 
@@ -43,6 +88,7 @@ async function nvmeFront({ drive }: OpenDrive, at: string): Promise<Front> {
 }
 
 async function run(terminal: Terminal, directory: string, args: ServeArguments): Promise<void> {
+  const tls = tlsOf(terminal, args);
   const open = await openDriveDirectory(resolve(terminal.io.cwd, directory));
   const say = terminal.asJson || args.quiet === true ? () => {} : (line: string) => terminal.talk(line);
   open.drive.on((event) => say(eventLine(event)));
@@ -55,7 +101,7 @@ async function run(terminal: Terminal, directory: string, args: ServeArguments):
     closers.unshift(() => control.close());
     const fronts: Front[] = [];
     for (const [at, start] of [
-      [args.nbd, (where: string) => nbdFront(terminal, open, where)],
+      [args.nbd, (where: string) => nbdFront(terminal, open, where, tls)],
       [args.nvme, (where: string) => nvmeFront(open, where)],
     ] as const) {
       if (at === undefined) continue;
@@ -81,6 +127,10 @@ export function addDriveServe(drive: Command, terminal: Terminal): void {
     .argument('<directory>', 'as create made it')
     .option('--nbd <endpoint>', 'serve NBD: unix:PATH or HOST:PORT, port 0 is any')
     .option('--nvme <endpoint>', 'serve NVMe/TCP: HOST:PORT, port 0 is any')
+    .option('--tls-cert <file>', 'NBD with TLS: certificate of the server, PEM')
+    .option('--tls-key <file>', 'its key, PEM')
+    .option('--tls-ca <file>', 'clients have to show a certificate of it, PEM')
+    .option('--tls-psk <file>', 'NBD with TLS: lines of IDENTITY:HEXADECIMAL, as psktool writes them')
     .option('--quiet', 'no events on stderr')
     .option('--json', 'one line of JSON on stdout when ready, and nothing else')
     .addHelpText('after', examples('drive serve disk --nbd unix:disk.sock', 'drive serve disk --nvme 127.0.0.1:4420'))

@@ -19,6 +19,7 @@ import { UsageError } from '../errors.ts';
 import { examples } from '../help.ts';
 import type { Terminal } from '../terminal.ts';
 import { parseInteger } from '../values.ts';
+import { addDriveDemo } from './drive-demo.ts';
 import { addDriveServe } from './drive-serve.ts';
 
 const JSON_TEXT = 'one JSON object on stdout and nothing else';
@@ -231,4 +232,5 @@ export function driveCommand(program: Command, terminal: Terminal): void {
     rotateBinding,
   );
   addErase(drive, terminal);
+  addDriveDemo(drive, terminal);
 }

@@ -56,6 +56,7 @@ function partsOf({ store, journal, media }: Files, silicon: Silicon, options: Dr
       media.set(nsid, medium);
       return medium;
     },
+    keepMedia: () => store.flush(),
     dataPath: new XtsDataPath({ engine: nativeEngine() }),
     rootOfTrust: rootOfTrustOf(silicon, { provider, entropy }, rootOfTrust),
     ...(pinCost === undefined ? {} : { pinCost }),

@@ -33,6 +33,8 @@ export interface DriveParts {
   readonly fuses: RecordStore<HekFuses>;
   /** Where the ciphertext of a namespace goes. */
   readonly medium: (namespace: NamespaceRecord) => Medium;
+  /** Settles when media that are new will still be there after a loss of power. Default: they are at once. */
+  readonly keepMedia?: () => Promise<void>;
   readonly dataPath: XtsDataPath;
   /**
    * Makes the root of trust anew, as each power-on does: a device with OCP LOCK whose encryption engine has the data path
@@ -116,6 +118,7 @@ export class SelfEncryptingDrive implements Subsystem {
     });
     await drive.#programHek();
     drive.#boot();
+    await parts.keepMedia?.();
     const rot = drive.#running();
     const ranges = namespaces.map(({ name, nsid, blockCount }) => ({
       name,
@@ -350,13 +353,14 @@ export class SelfEncryptingDrive implements Subsystem {
    */
   async protect(options: RangeOptions & { readonly pin?: string }): Promise<void> {
     const { pin, ...range } = checkRange(this.#flash, options);
+    this.#requireEnabled(range);
     const dpk = this.#newKey();
     const protector =
       pin === undefined ? this.#deviceProtector(dpk, range.name) : this.#pinProtector(dpk, pin, range.name);
     const record: RangeRecord = { ...range, dpk: protector };
     const given = this.#flash.ranges.filter((old) => givesWay(this.#flash, old, range));
     for (const old of given) this.#unload(old);
-    await this.#save({ ranges: [...this.#flash.ranges.filter((old) => !given.includes(old)), record] });
+    await this.#saveErased({ ranges: [...this.#flash.ranges.filter((old) => !given.includes(old)), record] });
     this.#discard(record);
     this.#emit({ kind: 'range', name: record.name, change: 'protected' });
     await this.unlock(record.name, pin);
@@ -377,11 +381,11 @@ export class SelfEncryptingDrive implements Subsystem {
         dpk,
         range.parties.flatMap((uid) => this.#enabled.get(uid) ?? []),
       );
-    const missing = range.parties.filter((uid) => !this.#enabled.has(uid));
+    const missing = this.#missing(range);
     const about = `range ${name}${missing.length === 0 ? '' : ` (not enabled: ${missing.join(', ')})`}`;
     let { wrappedMek } = range;
     if (wrappedMek === undefined) {
-      if (missing.length > 0) throw new DriveError('ACCESS_DENIED', `${about}: its media key cannot be made`);
+      this.#requireEnabled(range);
       const made = this.#asked(about, (rot) => {
         secret(rot);
         return rot.generateMek();
@@ -409,6 +413,8 @@ export class SelfEncryptingDrive implements Subsystem {
   async changePin(name: string, from: string | undefined, to: string): Promise<void> {
     const range = this.#range(name);
     await this.#replaceRange({ ...range, dpk: this.#pinProtector(this.#openDpk(range, from), to, name) });
+    // The old PIN opens what was there before.
+    await this.#parts.flash.scrub();
     this.#emit({ kind: 'range', name, change: 'pin' });
   }
 
@@ -515,6 +521,17 @@ export class SelfEncryptingDrive implements Subsystem {
     if (dpk.kind === 'device') return this.#running().open(dpk.sealed, dpkContext(name));
     if (pin === undefined) throw new DriveError('ACCESS_DENIED', `range ${name}: needs a PIN`);
     return openByPin(this.#parts.provider.aead, dpk, pin, dpkContext(name));
+  }
+
+  #missing({ parties }: Pick<RangeRecord, 'parties'>): string[] {
+    return parties.filter((uid) => !this.#enabled.has(uid));
+  }
+
+  /** A media key is only made with the MPKs of all whom its range needs. */
+  #requireEnabled(range: Pick<RangeRecord, 'name' | 'parties'>): void {
+    const missing = this.#missing(range);
+    if (missing.length > 0)
+      throw new DriveError('ACCESS_DENIED', `range ${range.name}: not enabled: ${missing.join(', ')}`);
   }
 
   #party(uid: string): PartyRecord {
