@@ -4,6 +4,7 @@ import { defaultProvider } from '@rootcap/crypto/default';
 import {
   type DriveParts,
   type FlashState,
+  MediumError,
   MemoryMedium,
   memoryRecord,
   type PartyGrant,
@@ -249,6 +250,31 @@ describe('a range that a party protects', () => {
     );
     await expect(drive.unlock('system')).rejects.toEqual(refused('ACCESS_DENIED', 'RUNTIME_DRIVER_AES_INVALID_TAG'));
   });
+});
+
+test('an erasure that lost its power before the old blobs were overwritten is finished at power-on', async () => {
+  const from = parts('interrupted');
+  const { flash } = from;
+  let scrubs = 0;
+  let fails = false;
+  const drive = await create({
+    ...from,
+    flash: {
+      ...flash,
+      async scrub() {
+        if (fails) throw new MediumError('IO', 'the power is gone');
+        scrubs++;
+      },
+    },
+  });
+  fails = true;
+  await expect(drive.eraseRange('data')).rejects.toEqual(refused('IO'));
+  fails = false;
+  const before = scrubs;
+  await drive.powerOff();
+  await drive.powerOn();
+  expect(scrubs).toBe(before + 1);
+  expect(drive.namespaces[1]?.read(0, 1)).toEqual(pattern(0));
 });
 
 describe('HEK seeds', () => {

@@ -112,8 +112,8 @@ export function askDrive(path: string, verb: DriveVerb, params: DriveParams = {}
     let text = '';
     socket.setEncoding('utf8');
     socket.setTimeout(TIMEOUT, () => socket.destroy(new Error(`no answer within ${TIMEOUT} ms`)));
-    socket.on('error', (error) => fail(error.message, error));
-    socket.on('close', () => fail('closed without an answer'));
+    socket.on('error', (error) => fail(`no drive answers (${error.message})`, error));
+    socket.on('close', () => fail('the drive went away without an answer'));
     socket.on('data', (chunk: string) => {
       text += chunk;
       const end = text.indexOf('\n');

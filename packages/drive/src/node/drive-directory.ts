@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type CryptoProvider, type Entropy, systemEntropy } from '@rootcap/crypto';
 import { nodeProvider } from '@rootcap/crypto/node';
 import {
@@ -108,7 +109,8 @@ export function createDriveDirectory(
 }
 
 /** Opens a drive, powered off. @throws DriveError UNKNOWN if there is none, CORRUPT; MediumError IN_USE */
-export function openDriveDirectory(directory: string, options: DriveDirectoryOptions = {}): Promise<OpenDrive> {
+export async function openDriveDirectory(directory: string, options: DriveDirectoryOptions = {}): Promise<OpenDrive> {
+  if (!existsSync(directory)) throw new DriveError('UNKNOWN', `${directory}: no drive`);
   return withFiles(directory, async (files) => {
     const silicon = journalRecord<Silicon>(files.journal, 'silicon').read();
     if (silicon === undefined) throw new DriveError('UNKNOWN', `${directory}: no drive`);

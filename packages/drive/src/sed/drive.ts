@@ -140,9 +140,13 @@ export class SelfEncryptingDrive implements Subsystem {
 
   // Power
 
-  /** Boots the root of trust. Ranges that neither a PIN nor a party protects are unlocked. */
+  /**
+   * Boots the root of trust. Ranges that neither a PIN nor a party protects are unlocked. An erasure that lost its power
+   * after it was kept is carried to its end.
+   */
   async powerOn(): Promise<void> {
     if (this.#rootOfTrust !== undefined) return;
+    await this.#parts.flash.scrub();
     await this.#programHek();
     this.#boot();
     await this.#unlockOpenRanges();
