@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DebianPrograms } from './nvme/debian.ts';
-import { memoryDrive } from './nvme/drive.ts';
+import { PoweredDrive } from './nvme/drive.ts';
 import { Guest } from './nvme/guest.ts';
 import { buildSedutil } from './nvme/sedutil.ts';
 import { proveNvme } from './nvme/steps.ts';
@@ -10,7 +10,7 @@ import { Checklist } from './tools.ts';
 
 const checklist = new Checklist();
 const scratch = mkdtempSync(join(tmpdir(), 'rootcap-nvme-'));
-const drive = memoryDrive();
+const drive = await PoweredDrive.create(scratch);
 let guest: Guest | undefined;
 try {
   const debian = DebianPrograms.unpack(scratch);
@@ -22,7 +22,7 @@ try {
   await proveNvme({ guest, drive, checklist, sedutil: sedutil !== undefined });
 } finally {
   guest?.stop();
-  await drive.powerOff();
+  await drive.close();
   rmSync(scratch, { recursive: true });
 }
 process.exitCode = checklist.exitCode;

@@ -1,5 +1,6 @@
+import type { FlashState } from '@rootcap/drive';
 import type { Checklist } from '../tools.ts';
-import type { PoweredDrive } from './drive.ts';
+import { codeOf, type PoweredDrive } from './drive.ts';
 import { type Guest, HOST_ADDRESS } from './guest.ts';
 
 export interface NvmeProof {
@@ -10,6 +11,22 @@ export interface NvmeProof {
   readonly sedutil: boolean;
 }
 
+/** An erasure by the host. */
+interface Erasure {
+  readonly name: string;
+  /** Line of shell. */
+  readonly erase: string;
+  /** What the drive needs afterwards to release a media key. */
+  readonly releases?: () => Promise<void>;
+  /** What somebody who kept the old flash puts back, and the code of the root of trust. */
+  readonly old: (
+    before: FlashState,
+    now: FlashState,
+  ) => readonly (readonly [what: string, code: string, change: Partial<FlashState>])[];
+}
+
+const MEK_REFUSED = 'RUNTIME_DRIVER_AES_INVALID_TAG';
+const MPK_REFUSED = 'RUNTIME_OCP_LOCK_LOCKED_MPK_INVALID';
 const DISK = '/dev/nvme0n1';
 const SIZE = 64;
 /** Reads past every cache of the guest. */
@@ -21,6 +38,16 @@ async function need({ guest, checklist }: NvmeProof, what: string, line: string,
   checklist.check(status === 0, what);
   if (status !== 0) console.log(`  ${line}: status ${status}\n${output}`);
   return output.trim();
+}
+
+/** Code of the root of trust, or of the drive, with which something is refused; undefined if it is not. */
+async function refusal(attempt: Promise<void>): Promise<string | undefined> {
+  try {
+    await attempt;
+    return undefined;
+  } catch (error) {
+    return codeOf(error);
+  }
 }
 
 /** Waits until the guest's controller is connected again. */
@@ -73,6 +100,8 @@ async function fileSystem(proof: NvmeProof): Promise<void> {
   const denied = await guest.run(`nvme read ${DISK} --start-block=0 --block-count=0 --data-size=4096`);
   checklist.check(/access_denied|access.*denied|0x4?286/i.test(denied.output), 'with Access Denied');
   if (proof.sedutil) await sedutilSees(proof, 'locked', 'Y');
+  checklist.check((await refusal(drive.unlock())) === MEK_REFUSED, `without the access key: ${MEK_REFUSED}`);
+  await drive.enable();
   await drive.unlock();
   await need(proof, 'unlocked, it mounts', `mount -t ext4 ${DISK} /mnt`, 120);
   const after = await need(proof, 'SHA-256 once more', 'sha256sum /mnt/file | cut -c1-64', 120);
@@ -88,17 +117,34 @@ async function reset(proof: NvmeProof): Promise<void> {
   proof.checklist.check(before === after, 'a reset of the controller changes nothing');
 }
 
-/** Old data cannot be read again after `erase`. */
-async function erased(proof: NvmeProof, name: string, erase: string): Promise<void> {
-  const { checklist } = proof;
+/** Old data cannot be read again after `erase`, and what the flash had before it does not bring them back. */
+async function erased(proof: NvmeProof, { name, erase, releases, old }: Erasure): Promise<void> {
+  const { checklist, drive } = proof;
   const fill = `dd if=/dev/urandom of=${DISK} bs=1M count=4 oflag=direct 2>/dev/null`;
   await need(proof, `${name}: data are written`, `${fill} && sync`, 120);
   const before = await need(proof, `${name}: their sum`, SUM, 120);
+  const flash = await drive.flash();
+  checklist.check((await drive.refusalWith({})) === undefined, `${name}: before it, the flash releases the media key`);
   await need(proof, name, erase, 120);
+  await releases?.();
   const after = await need(proof, `${name}: the sum of what is read now`, SUM, 120);
   checklist.check(before !== after && after.length === 64, `${name} makes the old data unreadable`);
   const mounted = await proof.guest.run(`mount -t ext4 ${DISK} /mnt`);
   checklist.check(mounted.status !== 0, `${name}: no file system is left`);
+  const now = await drive.flash();
+  for (const [what, code, change] of old(flash, now)) {
+    const refused = await drive.refusalWith(change);
+    checklist.check(refused === code, `${name}: ${what} put back: ${refused ?? 'accepted'}`);
+  }
+  checklist.check(
+    (await drive.refusalWith({})) === undefined,
+    `${name}: the flash as it is releases the new media key`,
+  );
+}
+
+/** The present ranges with the wrapped media keys of before. */
+function withMeksOf(before: FlashState, now: FlashState): FlashState['ranges'] {
+  return now.ranges.map((range, i) => ({ ...range, wrappedMek: before.ranges[i]?.wrappedMek as string }));
 }
 
 async function sedutilSees(proof: NvmeProof, name: string, locked: 'Y' | 'N'): Promise<void> {
@@ -144,21 +190,35 @@ async function opal(proof: NvmeProof): Promise<void> {
 
 /** Everything that the Linux host, nvme-cli and sedutil have to see of a drive. */
 export async function proveNvme(proof: NvmeProof): Promise<void> {
-  const { drive } = proof;
+  const { drive, checklist } = proof;
   await drive.powerOn();
+  await drive.enable();
   await drive.unlock();
   await attach(proof);
   if (proof.sedutil) await sedutilSees(proof, 'unlocked', 'N');
   await fileSystem(proof);
   await reset(proof);
-  await erased(proof, 'nvme format --ses=2', `nvme format ${DISK} --ses=2 --force`);
+  await erased(proof, {
+    name: 'nvme format --ses=2',
+    erase: `nvme format ${DISK} --ses=2 --force`,
+    old: (before, now) => [['the old wrapped media key', MEK_REFUSED, { ranges: withMeksOf(before, now) }]],
+  });
   const log = 'nvme sanitize-log /dev/nvme0';
   const done = `${log} | grep -Eq 'SSTAT.*0x(10)?1$'`;
-  await erased(
-    proof,
-    'nvme sanitize, crypto erase',
-    `nvme sanitize /dev/nvme0 --sanact=4 && for i in $(seq 30); do ${done} && break; sleep 1; done; ${log}; ${done}`,
-  );
+  await erased(proof, {
+    name: 'nvme sanitize, crypto erase',
+    erase: `nvme sanitize /dev/nvme0 --sanact=4 && for i in $(seq 30); do ${done} && break; sleep 1; done; ${log}; ${done}`,
+    // There is no party any more.
+    releases: async () => {
+      checklist.check((await refusal(drive.enable())) !== undefined, 'after it no party is bound');
+      await drive.bind();
+      await drive.unlock();
+    },
+    old: ({ ranges, parties }) => [
+      ["the old party's MPK", MPK_REFUSED, { parties }],
+      ['the old wrapped media key', MEK_REFUSED, { ranges }],
+    ],
+  });
   if (proof.sedutil) await opal(proof);
   await need(proof, 'nvme disconnect', `nvme disconnect -n ${drive.nqn}`, 60);
 }
