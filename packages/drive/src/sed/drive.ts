@@ -46,6 +46,8 @@ export class SelfEncryptingDrive implements Subsystem {
   /** The root of trust keeps one for a boot. */
   #endorser: HpkeEndorser | undefined;
   #tper: Tper | undefined;
+  /** Host and controller may change the flash at once: their changes go one after the other. */
+  #lastSave: Promise<void> = Promise.resolve();
   #hekAvailable = false;
   #namespaces: readonly EncryptedNamespace[] = [];
   /** Enabled MPKs by the UID of the party: volatile, as the escrow key that wraps them. */
@@ -573,9 +575,13 @@ export class SelfEncryptingDrive implements Subsystem {
   }
 
   async #save(change: Partial<FlashState>): Promise<void> {
-    const next = { ...this.#flash, ...change };
-    await this.#parts.flash.write(next);
-    this.#flash = next;
+    const saved = this.#lastSave.then(async () => {
+      const next = { ...this.#flash, ...change };
+      await this.#parts.flash.write(next);
+      this.#flash = next;
+    });
+    this.#lastSave = saved.catch(() => undefined);
+    return saved;
   }
 
   #emit(event: DriveEvent): void {
