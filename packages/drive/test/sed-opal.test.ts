@@ -186,11 +186,28 @@ describe('erasure by Opal', () => {
     expect(await host.start(OBJECT.ADMIN_SP, OBJECT.SID, 'owner')).toBe(STATUS.SUCCESS);
   });
 
-  test('after Sanitize the PIN unlocks a drive without data', async () => {
+  test('Format and Sanitize leave an unlocked drive unlocked, and a locked one alone', async () => {
     await enabled();
+    const old = flash().ranges;
+    await drive.cryptoErase(1);
+    expect([read(1), read(2)]).toEqual([pattern(0), pattern(7)]);
+    expect(flash().ranges[0]?.dpk).not.toEqual(old[0]?.dpk);
     await drive.cryptoErase('all');
+    expect([read(1), read(2)]).toEqual([pattern(0), pattern(0)]);
+    drive.namespaces[0]?.write(0, pattern(5));
+    await powerCycle();
+    await expect(drive.cryptoErase('all')).rejects.toEqual(refused('LOCKED'));
+    expect(await admin()).toBe(STATUS.SUCCESS);
+    expect(await host.set(GLOBAL_RANGE, UNLOCK)).toBe(STATUS.SUCCESS);
+    expect(read(1)).toEqual(pattern(5));
+  });
+
+  test('what the controller erased, Opal unlocks anew', async () => {
+    await enabled();
+    await drive.softErase();
+    await drive.eraseRange('data');
     expect(lockingFlags(drive)).toBe(0b1111);
     expect(await host.set(GLOBAL_RANGE, UNLOCK)).toBe(STATUS.SUCCESS);
-    expect(read()).toEqual(pattern(0));
+    expect([read(1), read(2)]).toEqual([pattern(0), pattern(0)]);
   });
 });

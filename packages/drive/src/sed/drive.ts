@@ -7,7 +7,7 @@ import { DriveError } from '../errors.ts';
 import type { SecurityProtocol, Subsystem } from '../namespace.ts';
 import { Tper } from '../nvme/tcg/tper.ts';
 import { encodeMetadata } from '../xts/metadata.ts';
-import type { DpkProtector, FlashState, PartyRecord, RangeRecord } from './flash.ts';
+import { type DpkProtector, type FlashState, type PartyRecord, type RangeRecord, withoutMek } from './flash.ts';
 import {
   activeSlot,
   blankHekFuses,
@@ -45,6 +45,7 @@ export class SelfEncryptingDrive implements Subsystem {
   #rootOfTrust: RootOfTrust | undefined;
   /** The root of trust keeps one for a boot. */
   #endorser: HpkeEndorser | undefined;
+  #opal: DriveOpal | undefined;
   #tper: Tper | undefined;
   /** Host and controller may change the flash at once: their changes go one after the other. */
   #lastSave: Promise<void> = Promise.resolve();
@@ -125,6 +126,7 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#enabled.clear();
     this.#rootOfTrust = undefined;
     this.#endorser = undefined;
+    this.#opal = undefined;
     this.#tper = undefined;
     this.#namespaces = [];
     this.#emit({ kind: 'power', on: false });
@@ -151,7 +153,8 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#namespaces = this.#flash.namespaces.map(
       (record) => new EncryptedNamespace({ ...record, dataPath, medium: medium(record) }),
     );
-    this.#tper = new Tper(new DriveOpal(this.#opalController()));
+    this.#opal = new DriveOpal(this.#opalController());
+    this.#tper = new Tper(this.#opal);
     this.#emit({ kind: 'power', on: true, hekAvailable: this.#hekAvailable });
   }
 
@@ -416,7 +419,9 @@ export class SelfEncryptingDrive implements Subsystem {
     );
     if (locked !== undefined) throw new DriveError('LOCKED', `range ${locked.name}: Opal locks it`);
     if (nsid === 'all') return this.softErase();
-    for (const { name, dpk, parties } of this.#flash.ranges.filter((range) => range.nsid === nsid)) {
+    await this.#opal?.eraseUnlocked(nsid);
+    const ranges = this.#flash.ranges.filter((range) => range.nsid === nsid && range.dpk.kind !== 'opal');
+    for (const { name, dpk, parties } of ranges) {
       await this.eraseRange(name);
       if (dpk.kind === 'device' && parties.every((uid) => this.#enabled.has(uid))) await this.unlock(name);
     }
@@ -426,6 +431,7 @@ export class SelfEncryptingDrive implements Subsystem {
   async softErase(): Promise<void> {
     await this.#replaceSek();
     await this.#unlockOpenRanges();
+    await this.#opal?.unlockHeld();
   }
 
   async #replaceSek(): Promise<void> {
@@ -591,8 +597,4 @@ export class SelfEncryptingDrive implements Subsystem {
 
 function dpkContext(range: string): string {
   return `DPK of range ${range}`;
-}
-
-function withoutMek({ wrappedMek: _, ...range }: RangeRecord): RangeRecord {
-  return range;
 }

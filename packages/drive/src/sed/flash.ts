@@ -52,6 +52,11 @@ export interface RangeRecord {
   readonly wrappedMek?: string;
 }
 
+/** A range after its erasure. */
+export function withoutMek({ wrappedMek: _, ...range }: RangeRecord): RangeRecord {
+  return range;
+}
+
 /** A key under a PIN: AES-256-GCM under the PIN's scrypt. */
 export interface PinProtector {
   readonly kind: 'pin';

@@ -9,7 +9,14 @@ import {
   type OpalRevert,
   type OpalState,
 } from '../nvme/tcg/opal-port.ts';
-import type { DpkProtector, FlashState, OpalRecord, PinProtector, RangeRecord } from './flash.ts';
+import {
+  type DpkProtector,
+  type FlashState,
+  type OpalRecord,
+  type PinProtector,
+  type RangeRecord,
+  withoutMek,
+} from './flash.ts';
 import { openByPin, protectByPin, type ScryptCost } from './pin.ts';
 
 /** What Opal asks of the drive's controller. */
@@ -44,6 +51,8 @@ export class DriveOpal implements OpalPort {
   readonly blockSize = BLOCK_SIZE;
   readonly maxRanges = 0;
   readonly #drive: OpalController;
+  /** The Opal key, while Opal has the drive unlocked: a new media key can be made without asking for the PIN. */
+  #heldKey: Uint8Array | undefined;
 
   constructor(drive: OpalController) {
     this.#drive = drive;
@@ -146,6 +155,7 @@ export class DriveOpal implements OpalPort {
   }
 
   lock(): void {
+    this.#heldKey = undefined;
     for (const { name } of this.#ranges) this.#drive.lock(name);
   }
 
@@ -161,6 +171,7 @@ export class DriveOpal implements OpalPort {
         throw new OpalRefusal('NOT_AUTHORIZED', error.message);
       throw error;
     }
+    this.#heldKey = key;
   }
 
   async enableLocking(_range: number, enabled: boolean, by: OpalCredential, state: OpalState): Promise<void> {
@@ -174,17 +185,37 @@ export class DriveOpal implements OpalPort {
       };
     });
     await this.#drive.saveErased({ ranges, opal: { state, pins: this.#pins } });
+    this.#heldKey = enabled ? key : undefined;
   }
 
   /** Range 0 is the only one. */
   async genKey(_range: number, by: OpalCredential): Promise<void> {
-    const key = this.#opalKey(by);
-    const before = this.#ranges;
+    await this.#replaceKeys(this.#ranges, this.#opalKey(by));
+  }
+
+  /** New DPKs and media keys for ranges of a namespace that Opal has unlocked. */
+  async eraseUnlocked(nsid: number): Promise<void> {
+    const key = this.#heldKey;
+    if (key === undefined) return;
+    const ranges = this.#ranges.filter((range) => range.nsid === nsid && range.dpk.kind === 'opal');
+    await this.#replaceKeys(ranges, key);
+  }
+
+  /** Makes media keys where an erasure of everything took them from what Opal has unlocked. */
+  async unlockHeld(): Promise<void> {
+    const key = this.#heldKey;
+    if (key !== undefined) await this.#unlockPossible((range) => this.#openDpk(range, key));
+  }
+
+  /** What was unlocked is unlocked again. */
+  async #replaceKeys(before: readonly RangeRecord[], key: Uint8Array): Promise<void> {
     const ranges = this.#changed((range) => {
-      const dpk = this.#drive.newKey();
-      const under = range.dpk.kind === 'opal';
+      if (!before.includes(range)) return range;
       const { name } = range;
-      return withKey(range, under ? this.#underOpalKey(key, dpk, name) : this.#drive.deviceProtector(dpk, name));
+      const dpk = this.#drive.newKey();
+      const protector =
+        range.dpk.kind === 'opal' ? this.#underOpalKey(key, dpk, name) : this.#drive.deviceProtector(dpk, name);
+      return { ...withoutMek(range), dpk: protector };
     });
     const unlocked = before.filter((range) => this.#drive.isLoaded(range)).map(({ name }) => name);
     await this.#drive.saveErased({ ranges }, before);
@@ -202,9 +233,10 @@ export class DriveOpal implements OpalPort {
     const ranges = this.#changed((range) => {
       const dpk = key === undefined ? this.#drive.newKey() : this.#openDpk(range, key);
       const protector = this.#drive.deviceProtector(dpk, range.name);
-      return key === undefined ? withKey(range, protector) : { ...range, dpk: protector };
+      return { ...(key === undefined ? withoutMek(range) : range), dpk: protector };
     });
     await this.#drive.saveErased({ ranges, opal: { state, pins } }, keepData ? [] : this.#ranges);
+    this.#heldKey = undefined;
     await this.#unlockPossible((range) => this.#drive.openDevice(range));
   }
 
@@ -215,10 +247,6 @@ export class DriveOpal implements OpalPort {
       if (dpk !== undefined) await this.#drive.unlock(range, dpk);
     }
   }
-}
-
-function withKey({ wrappedMek: _, ...range }: RangeRecord, dpk: DpkProtector): RangeRecord {
-  return { ...range, dpk };
 }
 
 function dpkContext(name: string): string {
