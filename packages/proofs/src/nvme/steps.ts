@@ -169,6 +169,7 @@ async function opal(proof: NvmeProof): Promise<void> {
   await need(proof, 'sedutil-cli --listLockingRanges', sedutil('--listLockingRanges secret'));
   await need(proof, 'sedutil-cli --setLockingRange LK', sedutil('--setLockingRange 0 LK secret'));
   await refused('the locked disk cannot be read', `dd if=${DISK} of=/dev/null bs=4k count=1 iflag=direct`);
+  await refused('nor formatted', `nvme format ${DISK} --ses=2 --force`);
   await refused('a wrong password does not unlock', sedutil('--setLockingRange 0 RW wrong'));
   await need(proof, 'sedutil-cli --setLockingRange RW', sedutil('--setLockingRange 0 RW secret'));
   checklist.check((await need(proof, 'a sum', SUM, 120)) === before, 'unlocked, the data are the same');
