@@ -7,7 +7,8 @@ import { DriveError } from '../errors.ts';
 import type { SecurityProtocol, Subsystem } from '../namespace.ts';
 import { Tper } from '../nvme/tcg/tper.ts';
 import { encodeMetadata } from '../xts/metadata.ts';
-import { type DpkProtector, type FlashState, type PartyRecord, type RangeRecord, withoutMek } from './flash.ts';
+import { type DpkProtector, type FlashState, type RangeRecord, withoutMek } from './flash.ts';
+import { FlashMemory } from './flash-memory.ts';
 import {
   activeSlot,
   blankHekFuses,
@@ -41,14 +42,12 @@ const KEY_SIZE = 32;
 export class SelfEncryptingDrive implements Subsystem {
   readonly firmwareRevision = '0.1.0';
   readonly #parts: DriveParts;
-  #flash: FlashState;
+  readonly #flash: FlashMemory;
   #rootOfTrust: RootOfTrust | undefined;
   /** The root of trust keeps one for a boot. */
   #endorser: HpkeEndorser | undefined;
   #opal: DriveOpal | undefined;
   #tper: Tper | undefined;
-  /** Host and controller may change the flash at once: their changes go one after the other. */
-  #lastSave: Promise<void> = Promise.resolve();
   #hekAvailable = false;
   #namespaces: readonly EncryptedNamespace[] = [];
   /** Enabled MPKs by the UID of the party: volatile, as the escrow key that wraps them. */
@@ -57,7 +56,7 @@ export class SelfEncryptingDrive implements Subsystem {
 
   private constructor(parts: DriveParts, flash: FlashState) {
     this.#parts = parts;
-    this.#flash = flash;
+    this.#flash = new FlashMemory(parts.flash, flash);
   }
 
   /**
@@ -95,7 +94,7 @@ export class SelfEncryptingDrive implements Subsystem {
       dpk: drive.#deviceProtector(drive.#newKey(), name),
       parties: [],
     }));
-    await drive.#save({ sek: rot.seal(drive.#newKey(), SEK_CONTEXT), ranges });
+    await drive.#flash.save({ sek: rot.seal(drive.#newKey(), SEK_CONTEXT), ranges });
     await drive.#unlockOpenRanges();
     return drive;
   }
@@ -113,7 +112,7 @@ export class SelfEncryptingDrive implements Subsystem {
    */
   async powerOn(): Promise<void> {
     if (this.#rootOfTrust !== undefined) return;
-    await this.#parts.flash.scrub();
+    await this.#flash.scrub();
     await this.#programHek();
     this.#boot();
     await this.#unlockOpenRanges();
@@ -150,7 +149,7 @@ export class SelfEncryptingDrive implements Subsystem {
     const rot = new RootOfTrust(rootOfTrust({ hekSeed: hexToBytes(seed), keyCache: dataPath }));
     this.#hekAvailable = rot.boot(metadata);
     this.#rootOfTrust = rot;
-    this.#namespaces = this.#flash.namespaces.map(
+    this.#namespaces = this.#flash.state.namespaces.map(
       (record) => new EncryptedNamespace({ ...record, dataPath, medium: medium(record) }),
     );
     this.#opal = new DriveOpal(this.#opalController());
@@ -160,7 +159,7 @@ export class SelfEncryptingDrive implements Subsystem {
 
   async #unlockOpenRanges(): Promise<void> {
     if (!this.#hekAvailable) return;
-    for (const { name, dpk, parties } of this.#flash.ranges)
+    for (const { name, dpk, parties } of this.#flash.state.ranges)
       if (dpk.kind === 'device' && parties.length === 0) await this.#unlockIfPossible(name);
   }
 
@@ -177,11 +176,11 @@ export class SelfEncryptingDrive implements Subsystem {
   // What there is
 
   get serial(): string {
-    return this.#flash.serial;
+    return this.#flash.state.serial;
   }
 
   get model(): string {
-    return this.#flash.model;
+    return this.#flash.state.model;
   }
 
   get namespaces(): readonly EncryptedNamespace[] {
@@ -202,7 +201,7 @@ export class SelfEncryptingDrive implements Subsystem {
   status(): DriveStatus {
     const fuses = this.#hekFuses;
     const { metadata } = reportedHek(fuses);
-    const { serial, model, epoch, namespaces, ranges, parties } = this.#flash;
+    const { serial, model, epoch, namespaces, ranges, parties } = this.#flash.state;
     return {
       serial,
       model,
@@ -258,7 +257,10 @@ export class SelfEncryptingDrive implements Subsystem {
     const key = rot.hpkeKeys().find((each) => each.kemId === kemId);
     if (key === undefined) throw new RangeError(`kemId: ${kemId} is no KEM of the root of trust`);
     this.#endorser ??= hpkeEndorser(rot.device);
-    return [...this.#flash.vendorChain.map(hexToBytes), ...this.#endorser.evidence(kemId, key.publicKey).reverse()];
+    return [
+      ...this.#flash.state.vendorChain.map(hexToBytes),
+      ...this.#endorser.evidence(kemId, key.publicKey).reverse(),
+    ];
   }
 
   /** Replaces the HPKE key of a KEM: what was sealed to the old one cannot be opened any more. */
@@ -275,16 +277,16 @@ export class SelfEncryptingDrive implements Subsystem {
   /** Makes an MPK for a party (GENERATE_MPK). @throws DriveError EXISTS, ACCESS_DENIED */
   async bind(grant: PartyGrant): Promise<void> {
     const uid = bytesToHex(grant.metadata);
-    if (this.#flash.parties.some((party) => party.uid === uid))
+    if (this.#flash.state.parties.some((party) => party.uid === uid))
       throw new DriveError('EXISTS', `party ${uid}: bound already`);
     const lockedMpk = this.#asked(`party ${uid}`, (rot) => rot.generateMpk(this.#sek(), grant));
-    await this.#save({ parties: [...this.#flash.parties, { uid, lockedMpk }] });
+    await this.#flash.save({ parties: [...this.#flash.state.parties, { uid, lockedMpk }] });
     this.#emit({ kind: 'party', uid, change: 'bound' });
   }
 
   /** Lets the party's MPK take part in unlocking until power goes (ENABLE_MPK). @throws DriveError UNKNOWN, ACCESS_DENIED */
   enable(grant: PartyGrant): void {
-    const { uid, lockedMpk } = this.#party(bytesToHex(grant.metadata));
+    const { uid, lockedMpk } = this.#flash.party(bytesToHex(grant.metadata));
     const mpk = this.#asked(`party ${uid}`, (rot) => rot.enableMpk(this.#sek(), lockedMpk, grant));
     this.#enabled.set(uid, mpk);
     this.#emit({ kind: 'party', uid, change: 'enabled' });
@@ -292,28 +294,28 @@ export class SelfEncryptingDrive implements Subsystem {
 
   /** Takes a new access key in place of the present one (REWRAP_MPK). @param grant - both, in one context */
   async rotate(grant: PartyGrant): Promise<void> {
-    const { uid, lockedMpk } = this.#party(bytesToHex(grant.metadata));
+    const { uid, lockedMpk } = this.#flash.party(bytesToHex(grant.metadata));
     const rewrapped = this.#asked(`party ${uid}`, (rot) => rot.rewrapMpk(this.#sek(), lockedMpk, grant));
-    await this.#saveErased({
-      parties: this.#flash.parties.map((party) => (party.uid === uid ? { uid, lockedMpk: rewrapped } : party)),
+    await this.#flash.saveErased({
+      parties: this.#flash.state.parties.map((party) => (party.uid === uid ? { uid, lockedMpk: rewrapped } : party)),
     });
     this.#emit({ kind: 'party', uid, change: 'rotated' });
   }
 
   /** Shows that the drive has an access key (TEST_ACCESS_KEY). @returns SHA-384 digest of metadata, key and nonce */
   test(grant: PartyGrant, nonce: Uint8Array): Uint8Array {
-    const { uid, lockedMpk } = this.#party(bytesToHex(grant.metadata));
+    const { uid, lockedMpk } = this.#flash.party(bytesToHex(grant.metadata));
     return this.#asked(`party ${uid}`, (rot) => rot.testAccessKey(this.#sek(), lockedMpk, grant, nonce));
   }
 
   /** Destroys a party's MPK: the ranges that need it can never be unlocked again. */
   async eraseParty(uid: string): Promise<void> {
-    this.#party(uid);
-    for (const range of this.#flash.ranges) if (range.parties.includes(uid)) this.#unload(range);
+    this.#flash.party(uid);
+    for (const range of this.#flash.state.ranges) if (range.parties.includes(uid)) this.#unload(range);
     this.#enabled.delete(uid);
-    await this.#saveErased({
-      parties: this.#flash.parties.filter((party) => party.uid !== uid),
-      ranges: this.#flash.ranges.map((range) => (range.parties.includes(uid) ? withoutMek(range) : range)),
+    await this.#flash.saveErased({
+      parties: this.#flash.state.parties.filter((party) => party.uid !== uid),
+      ranges: this.#flash.state.ranges.map((range) => (range.parties.includes(uid) ? withoutMek(range) : range)),
     });
     this.#emit({ kind: 'party', uid, change: 'erased' });
   }
@@ -325,15 +327,17 @@ export class SelfEncryptingDrive implements Subsystem {
    * whole namespace's range gives way. What was in the blocks is gone. The range is then unlocked.
    */
   async protect(options: RangeOptions & { readonly pin?: string }): Promise<void> {
-    const { pin, ...range } = checkRange(this.#flash, options);
+    const { pin, ...range } = checkRange(this.#flash.state, options);
     this.#requireEnabled(range);
     const dpk = this.#newKey();
     const protector =
       pin === undefined ? this.#deviceProtector(dpk, range.name) : this.#pinProtector(dpk, pin, range.name);
     const record: RangeRecord = { ...range, dpk: protector };
-    const given = this.#flash.ranges.filter((old) => givesWay(this.#flash, old, range));
+    const given = this.#flash.state.ranges.filter((old) => givesWay(this.#flash.state, old, range));
     for (const old of given) this.#unload(old);
-    await this.#saveErased({ ranges: [...this.#flash.ranges.filter((old) => !given.includes(old)), record] });
+    await this.#flash.saveErased({
+      ranges: [...this.#flash.state.ranges.filter((old) => !given.includes(old)), record],
+    });
     this.#discard(record);
     this.#emit({ kind: 'range', name: record.name, change: 'protected' });
     await this.unlock(record.name, pin);
@@ -345,7 +349,7 @@ export class SelfEncryptingDrive implements Subsystem {
    * @throws DriveError UNKNOWN; ACCESS_DENIED for a wrong PIN, or when a party that the range needs is not enabled
    */
   async unlock(name: string, pin?: string): Promise<void> {
-    const range = this.#range(name);
+    const range = this.#flash.range(name);
     if (!this.#isLoaded(range)) await this.#unlockWith(range, this.#openDpk(range, pin));
   }
 
@@ -368,7 +372,7 @@ export class SelfEncryptingDrive implements Subsystem {
         return rot.generateMek();
       });
       wrappedMek = made;
-      await this.#replaceRange({ ...range, wrappedMek });
+      await this.#flash.saveRange({ ...range, wrappedMek });
     }
     const wrapped = wrappedMek;
     this.#asked(about, (rot) => {
@@ -380,7 +384,7 @@ export class SelfEncryptingDrive implements Subsystem {
 
   /** Takes the range's media key out of the engine. */
   lock(name: string): void {
-    const range = this.#range(name);
+    const range = this.#flash.range(name);
     if (!this.#isLoaded(range)) return;
     this.#unload(range);
     this.#emit({ kind: 'range', name, change: 'locked' });
@@ -388,10 +392,10 @@ export class SelfEncryptingDrive implements Subsystem {
 
   /** Changes the PIN; what is stored stays. @throws DriveError ACCESS_DENIED */
   async changePin(name: string, from: string | undefined, to: string): Promise<void> {
-    const range = this.#range(name);
-    await this.#replaceRange({ ...range, dpk: this.#pinProtector(this.#openDpk(range, from), to, name) });
+    const range = this.#flash.range(name);
+    await this.#flash.saveRange({ ...range, dpk: this.#pinProtector(this.#openDpk(range, from), to, name) });
     // The old PIN opens what was there before.
-    await this.#parts.flash.scrub();
+    await this.#flash.scrub();
     this.#emit({ kind: 'range', name, change: 'pin' });
   }
 
@@ -399,11 +403,11 @@ export class SelfEncryptingDrive implements Subsystem {
 
   /** Destroys the range's media key and its DPK. The range is locked until the next unlock, which makes a new key. */
   async eraseRange(name: string): Promise<void> {
-    const range = this.#range(name);
+    const range = this.#flash.range(name);
     this.#unload(range);
     const dpk = range.dpk.kind === 'device' ? this.#deviceProtector(this.#newKey(), name) : range.dpk;
-    await this.#replaceRange({ ...withoutMek(range), dpk });
-    await this.#parts.flash.scrub();
+    await this.#flash.saveRange({ ...withoutMek(range), dpk });
+    await this.#flash.scrub();
     this.#discard(range);
     this.#emit({ kind: 'range', name, change: 'erased' });
   }
@@ -414,13 +418,13 @@ export class SelfEncryptingDrive implements Subsystem {
    * @throws DriveError LOCKED if Opal has locked what is to be erased
    */
   async cryptoErase(nsid: number | 'all'): Promise<void> {
-    const locked = this.#flash.ranges.find(
+    const locked = this.#flash.state.ranges.find(
       (range) => range.dpk.kind === 'opal' && (nsid === 'all' || range.nsid === nsid) && !this.#isLoaded(range),
     );
     if (locked !== undefined) throw new DriveError('LOCKED', `range ${locked.name}: Opal locks it`);
     if (nsid === 'all') return this.softErase();
     await this.#opal?.eraseUnlocked(nsid);
-    const ranges = this.#flash.ranges.filter((range) => range.nsid === nsid && range.dpk.kind !== 'opal');
+    const ranges = this.#flash.state.ranges.filter((range) => range.nsid === nsid && range.dpk.kind !== 'opal');
     for (const { name, dpk, parties } of ranges) {
       await this.eraseRange(name);
       if (dpk.kind === 'device' && parties.every((uid) => this.#enabled.has(uid))) await this.unlock(name);
@@ -439,13 +443,13 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#enabled.clear();
     rot.clearKeyCache();
     const sek = rot.seal(this.#newKey(), SEK_CONTEXT);
-    await this.#saveErased({
+    await this.#flash.saveErased({
       sek,
-      epoch: this.#flash.epoch + 1,
+      epoch: this.#flash.state.epoch + 1,
       parties: [],
-      ranges: this.#flash.ranges.map(withoutMek),
+      ranges: this.#flash.state.ranges.map(withoutMek),
     });
-    for (const range of this.#flash.ranges) this.#discard(range);
+    for (const range of this.#flash.state.ranges) this.#discard(range);
     this.#emit({ kind: 'epoch', erased: 'sek' });
   }
 
@@ -485,7 +489,7 @@ export class SelfEncryptingDrive implements Subsystem {
   }
 
   #sek(): Uint8Array {
-    return this.#running().open(this.#flash.sek, SEK_CONTEXT);
+    return this.#running().open(this.#flash.state.sek, SEK_CONTEXT);
   }
 
   /** 32 bytes, not all zero: the root of trust takes no such SEK or DPK. */
@@ -528,7 +532,7 @@ export class SelfEncryptingDrive implements Subsystem {
     return {
       ...this.#parts,
       get flash() {
-        return drive.#flash;
+        return drive.#flash.state;
       },
       newKey: () => this.#newKey(),
       isLoaded: (range) => this.#isLoaded(range),
@@ -537,25 +541,13 @@ export class SelfEncryptingDrive implements Subsystem {
       deviceProtector: (dpk, name) => this.#deviceProtector(dpk, name),
       unlock: (range, dpk) => this.#unlockWith(range, dpk),
       lock: (name) => this.lock(name),
-      save: (change) => this.#save(change),
+      save: (change) => this.#flash.save(change),
       saveErased: async (change, erased = []) => {
         for (const range of erased) this.#unload(range);
-        await this.#saveErased(change);
+        await this.#flash.saveErased(change);
         for (const range of erased) this.#discard(range);
       },
     };
-  }
-
-  #party(uid: string): PartyRecord {
-    const party = this.#flash.parties.find((each) => each.uid === uid);
-    if (party === undefined) throw new DriveError('UNKNOWN', `party ${uid}: not bound to this drive`);
-    return party;
-  }
-
-  #range(name: string): RangeRecord {
-    const range = this.#flash.ranges.find((each) => each.name === name);
-    if (range === undefined) throw new DriveError('UNKNOWN', `range ${name}: this drive has none of this name`);
-    return range;
   }
 
   #isLoaded({ nsid, start, end }: RangeRecord): boolean {
@@ -568,26 +560,6 @@ export class SelfEncryptingDrive implements Subsystem {
 
   #discard({ nsid, start, end }: RangeRecord): void {
     this.#namespaces.find((namespace) => namespace.nsid === nsid)?.discard(start, end - start + 1);
-  }
-
-  async #replaceRange(record: RangeRecord): Promise<void> {
-    await this.#save({ ranges: this.#flash.ranges.map((range) => (range.name === record.name ? record : range)) });
-  }
-
-  /** Keeps a change of which the old state has keys that must not come back. */
-  async #saveErased(change: Partial<FlashState>): Promise<void> {
-    await this.#save(change);
-    await this.#parts.flash.scrub();
-  }
-
-  async #save(change: Partial<FlashState>): Promise<void> {
-    const saved = this.#lastSave.then(async () => {
-      const next = { ...this.#flash, ...change };
-      await this.#parts.flash.write(next);
-      this.#flash = next;
-    });
-    this.#lastSave = saved.catch(() => undefined);
-    return saved;
   }
 
   #emit(event: DriveEvent): void {
