@@ -35,7 +35,8 @@ export interface Namespace {
 
 /** What IF-SEND and IF-RECV of TCG storage reach. */
 export interface SecurityProtocol {
-  send(protocol: number, comId: number, data: Uint8Array): void;
+  /** Settles when there is an answer to receive. What is sent one after the other is done one after the other. */
+  send(protocol: number, comId: number, data: Uint8Array): Promise<void>;
   /** @returns at most `length` bytes */
   receive(protocol: number, comId: number, length: number): Uint8Array;
 }

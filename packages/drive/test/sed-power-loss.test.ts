@@ -12,7 +12,9 @@ import {
   SelfEncryptingDrive,
   XtsDataPath,
 } from '@rootcap/drive';
+import { METHOD, UID as OBJECT } from '@rootcap/drive/nvme';
 import { createDevice, replayableEntropy } from 'rootcap';
+import { ADMIN1, GLOBAL_RANGE, OpalHost, STATUS } from './nvme/opal-host.ts';
 import { seeded } from './random.ts';
 
 const provider = defaultProvider();
@@ -30,6 +32,7 @@ async function partsOn(store: PowerLossStore): Promise<DriveParts> {
     fuses: journalRecord(journal, 'hek-fuses'),
     medium: ({ nsid }) => store.open(`ns${nsid}`),
     keepMedia: () => store.flush(),
+    pinCost: { N: 2 ** 4, r: 8, p: 1 },
     dataPath: new XtsDataPath({ engine: portableEngine(provider.xts) }),
     rootOfTrust: ({ hekSeed, keyCache }) =>
       createDevice({ ocpLock: true, hekSeed, encryptionEngine: { keyCache }, verifyOwnSignatures: false }),
@@ -153,5 +156,35 @@ describe('power fails at any operation of', () => {
       },
     );
     expect([...slots]).toEqual([0, 1]);
+  }, 120_000);
+
+  test('enabling the lock of Opal: the drive unlocks by itself, or with the PIN', async () => {
+    const { ADMIN_SP, SID, LOCKING_SP } = OBJECT;
+    const admin = async (drive: SelfEncryptingDrive, columns: Readonly<Record<number, bigint>>): Promise<void> => {
+      const host = new OpalHost(drive);
+      expect(await host.start(LOCKING_SP, ADMIN1, 'MSID-RC1')).toBe(STATUS.SUCCESS);
+      expect(await host.set(GLOBAL_RANGE, columns)).toBe(STATUS.SUCCESS);
+      await host.end();
+    };
+    const seen = new Set<boolean>();
+    await atEveryLoss(
+      async (drive) => {
+        const host = new OpalHost(drive);
+        await host.start(ADMIN_SP, SID, 'MSID-RC1');
+        expect((await host.call(LOCKING_SP, METHOD.ACTIVATE, [])).status).toBe(STATUS.SUCCESS);
+        await host.end();
+        await admin(drive, { 5: 1n, 6: 1n });
+      },
+      async (drive) => {
+        const locked = drive.status().ranges.some(({ name, locked }) => name === 'system' && locked);
+        seen.add(locked);
+        expect(enabledBy(drive, [1])).toBe(1);
+        if (locked) await admin(drive, { 7: 0n, 8: 0n });
+        else await drive.unlock('data');
+        expect(reads(drive, 0, 1)).toBe(true);
+        expect(reads(drive, 1, 2)).toBe(true);
+      },
+    );
+    expect([...seen]).toEqual([false, true]);
   }, 120_000);
 });

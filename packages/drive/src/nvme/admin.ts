@@ -178,29 +178,30 @@ function securityAddress({ cdw10 }: Sqe): readonly [protocol: number, comId: num
 }
 
 /** A refusal by the security protocol is one of the command's fields; what else went wrong is told as it is. */
-function throughSecurity<T>(call: () => T): T {
+async function throughSecurity<T>(call: () => T): Promise<Awaited<T>> {
   try {
-    return call();
+    return await call();
   } catch (error) {
     if (error instanceof RangeError) throw invalid(error.message);
     throw error;
   }
 }
 
-function securitySend({ shared }: NvmeController, { sqe, data }: NvmeRequest): NvmeAnswer {
+async function securitySend({ shared }: NvmeController, { sqe, data }: NvmeRequest): Promise<NvmeAnswer> {
   if (sqe.cdw11 !== data.length)
     throw new NvmeStatusError('DATA_SGL_LENGTH_INVALID', `TL ${sqe.cdw11}, ${data.length} bytes`);
   const [protocol, comId] = securityAddress(sqe);
-  throughSecurity(() => shared.subsystem.security.send(protocol, comId, data));
+  await throughSecurity(() => shared.subsystem.security.send(protocol, comId, data));
   return {};
 }
 
-function securityReceive({ shared }: NvmeController, { sqe, length }: NvmeRequest): NvmeAnswer {
+async function securityReceive({ shared }: NvmeController, { sqe, length }: NvmeRequest): Promise<NvmeAnswer> {
   const size = sqe.cdw11;
   if (size > length) throw new NvmeStatusError('DATA_SGL_LENGTH_INVALID', `AL ${size}, room for ${length} bytes`);
   const [protocol, comId] = securityAddress(sqe);
   const data = new Uint8Array(size);
-  data.set(throughSecurity(() => shared.subsystem.security.receive(protocol, comId, size)).subarray(0, size));
+  const received = await throughSecurity(() => shared.subsystem.security.receive(protocol, comId, size));
+  data.set(received.subarray(0, size));
   return { data };
 }
 

@@ -7,6 +7,7 @@ import {
   type OpalCredential,
   type OpalPort,
   OpalRefusal,
+  type OpalRevert,
   type OpalState,
 } from './tcg/opal-port.ts';
 
@@ -46,7 +47,7 @@ export class SoftwareOpal implements OpalPort {
     return this.#kept;
   }
 
-  keep(state: OpalState): void {
+  async keep(state: OpalState): Promise<void> {
     this.#kept = state;
   }
 
@@ -55,36 +56,42 @@ export class SoftwareOpal implements OpalPort {
     return equal(this.#pins.get(authority) ?? sha256(new Uint8Array(0)), sha256(pin));
   }
 
-  setPin(authority: OpalAuthority, pin: Uint8Array): void {
+  async setPin(authority: OpalAuthority, pin: Uint8Array): Promise<void> {
     this.#pins.set(authority, sha256(pin));
   }
 
-  activate({ pin }: OpalCredential): void {
+  async activate({ pin }: OpalCredential, state: OpalState): Promise<void> {
     this.#pins.set('Admin1', sha256(pin));
+    this.#kept = state;
   }
 
   lock(): void {
     this.#subsystem.lock();
   }
 
-  unlock(): void {
+  async unlock(): Promise<void> {
     this.#subsystem.unlock();
   }
 
-  genKey(): void {
+  async enableLocking(_range: number, _enabled: boolean, _by: OpalCredential, state: OpalState): Promise<void> {
+    this.#kept = state;
+  }
+
+  async genKey(): Promise<void> {
     this.#subsystem.replaceKeys('all');
   }
 
-  setRange(range: number): void {
+  async setRange(range: number): Promise<void> {
     throw new OpalRefusal('INVALID_PARAMETER', `range ${range}: there is the global range only`);
   }
 
-  revert({ owner, keepData }: { readonly owner: boolean; readonly keepData: boolean }): void {
+  async revert({ owner, keepData }: OpalRevert, state: OpalState): Promise<void> {
     const sid = this.#pins.get('SID');
     this.#pins.clear();
     if (owner || sid === undefined) this.#firstPin();
     else this.#pins.set('SID', sid);
     if (!keepData) this.#subsystem.replaceKeys('all');
     this.#subsystem.unlock();
+    this.#kept = state;
   }
 }

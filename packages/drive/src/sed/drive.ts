@@ -1,14 +1,13 @@
-import { bytesToHex, type CryptoProvider, type Entropy, type HpkeKemId, hexToBytes } from '@rootcap/crypto';
+import { bytesToHex, type HpkeKemId, hexToBytes } from '@rootcap/crypto';
 import { RotError } from '@rootcap/errors';
 import type { Device } from 'rootcap';
 import { type HpkeEndorser, hpkeEndorser } from 'rootcap/endorsement';
 import { EncryptedNamespace } from '../encrypted-namespace.ts';
 import { DriveError } from '../errors.ts';
-import type { Medium } from '../medium.ts';
 import type { SecurityProtocol, Subsystem } from '../namespace.ts';
-import type { XtsDataPath } from '../xts/data-path.ts';
+import { Tper } from '../nvme/tcg/tper.ts';
 import { encodeMetadata } from '../xts/metadata.ts';
-import type { DpkProtector, FlashState, NamespaceRecord, PartyRecord, RangeRecord, RecordStore } from './flash.ts';
+import { type DpkProtector, type FlashState, type PartyRecord, type RangeRecord, withoutMek } from './flash.ts';
 import {
   activeSlot,
   blankHekFuses,
@@ -19,52 +18,16 @@ import {
   setPermaHek,
   zeroizeHek,
 } from './hek-fuses.ts';
-import { openByPin, protectByPin, type ScryptCost } from './pin.ts';
+import { DriveOpal, type OpalController } from './opal.ts';
+import type { CreateOptions, DriveParts } from './parts.ts';
+import { openByPin, protectByPin } from './pin.ts';
 import { type HpkeKeyView, type PartyGrant, RootOfTrust } from './root-of-trust.ts';
 import { checkRange, givesWay, openFlash, type RangeOptions } from './state-checks.ts';
 import type { DriveEvent, DriveListener, DriveStatus, RangeStatus } from './status.ts';
 
-/** What a drive is put together from. */
-export interface DriveParts {
-  readonly provider: CryptoProvider;
-  /** For SEK, DPKs and HEK seeds. */
-  readonly entropy: Entropy;
-  readonly flash: RecordStore<FlashState>;
-  readonly fuses: RecordStore<HekFuses>;
-  /** Where the ciphertext of a namespace goes. */
-  readonly medium: (namespace: NamespaceRecord) => Medium;
-  /** Settles when media that are new will still be there after a loss of power. Default: they are at once. */
-  readonly keepMedia?: () => Promise<void>;
-  readonly dataPath: XtsDataPath;
-  /**
-   * Makes the root of trust anew, as each power-on does: a device with OCP LOCK whose encryption engine has the data path
-   * as its key cache.
-   */
-  readonly rootOfTrust: (parts: { readonly hekSeed: Uint8Array; readonly keyCache: XtsDataPath }) => Device;
-  readonly security?: SecurityProtocol;
-  /** What trying a PIN costs. Default N = 2^15, r = 8, p = 1. */
-  readonly pinCost?: ScryptCost;
-}
-
-export interface CreateOptions {
-  readonly serial: string;
-  readonly model?: string;
-  /** Blocks of 4096 bytes of each. */
-  readonly namespaces: readonly { readonly name: string; readonly blockCount: number }[];
-  /** DER of the vendor root and the IDevID certificate, which the factory issued. */
-  readonly vendorChain: readonly Uint8Array[];
-  /** Slots for HEK seeds, 4 to 16. Default 8. */
-  readonly hekSlots?: number;
-}
-
 const MODEL = 'Rootcap self-encrypting drive';
 const SEK_CONTEXT = 'SEK';
 const KEY_SIZE = 32;
-
-const NO_SECURITY: SecurityProtocol = {
-  send: () => undefined,
-  receive: (_protocol, _comId, length) => new Uint8Array(length),
-};
 
 /**
  * A self-encrypting drive whose media keys only its root of trust can release: the firmware of its controller. It has media
@@ -82,6 +45,10 @@ export class SelfEncryptingDrive implements Subsystem {
   #rootOfTrust: RootOfTrust | undefined;
   /** The root of trust keeps one for a boot. */
   #endorser: HpkeEndorser | undefined;
+  #opal: DriveOpal | undefined;
+  #tper: Tper | undefined;
+  /** Host and controller may change the flash at once: their changes go one after the other. */
+  #lastSave: Promise<void> = Promise.resolve();
   #hekAvailable = false;
   #namespaces: readonly EncryptedNamespace[] = [];
   /** Enabled MPKs by the UID of the party: volatile, as the escrow key that wraps them. */
@@ -159,6 +126,8 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#enabled.clear();
     this.#rootOfTrust = undefined;
     this.#endorser = undefined;
+    this.#opal = undefined;
+    this.#tper = undefined;
     this.#namespaces = [];
     this.#emit({ kind: 'power', on: false });
   }
@@ -184,6 +153,8 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#namespaces = this.#flash.namespaces.map(
       (record) => new EncryptedNamespace({ ...record, dataPath, medium: medium(record) }),
     );
+    this.#opal = new DriveOpal(this.#opalController());
+    this.#tper = new Tper(this.#opal);
     this.#emit({ kind: 'power', on: true, hekAvailable: this.#hekAvailable });
   }
 
@@ -217,8 +188,10 @@ export class SelfEncryptingDrive implements Subsystem {
     return this.#namespaces;
   }
 
+  /** TCG Opal. @throws DriveError POWERED_OFF */
   get security(): SecurityProtocol {
-    return this.#parts.security ?? NO_SECURITY;
+    if (this.#tper === undefined) throw new DriveError('POWERED_OFF', 'the drive is off');
+    return this.#tper;
   }
 
   /** The root of trust while the drive is on. @throws DriveError POWERED_OFF */
@@ -257,7 +230,7 @@ export class SelfEncryptingDrive implements Subsystem {
       end,
       locked: !this.#isLoaded(range),
       erased: wrappedMek === undefined,
-      pin: dpk.kind === 'pin',
+      pin: dpk.kind !== 'device',
       parties,
     };
   }
@@ -373,8 +346,12 @@ export class SelfEncryptingDrive implements Subsystem {
    */
   async unlock(name: string, pin?: string): Promise<void> {
     const range = this.#range(name);
+    if (!this.#isLoaded(range)) await this.#unlockWith(range, this.#openDpk(range, pin));
+  }
+
+  async #unlockWith(range: RangeRecord, dpk: Uint8Array): Promise<void> {
     if (this.#isLoaded(range)) return;
-    const dpk = this.#openDpk(range, pin);
+    const { name } = range;
     const secret = (rot: RootOfTrust): void =>
       rot.initializeMekSecret(
         this.#sek(),
@@ -431,10 +408,20 @@ export class SelfEncryptingDrive implements Subsystem {
     this.#emit({ kind: 'range', name, change: 'erased' });
   }
 
-  /** Format with crypto erase: new media keys for a namespace. `all`, as Sanitize: a new SEK ({@link softErase}). */
+  /**
+   * Format with crypto erase: new media keys for a namespace. `all`, as Sanitize: a new SEK ({@link softErase}).
+   *
+   * @throws DriveError LOCKED if Opal has locked what is to be erased
+   */
   async cryptoErase(nsid: number | 'all'): Promise<void> {
+    const locked = this.#flash.ranges.find(
+      (range) => range.dpk.kind === 'opal' && (nsid === 'all' || range.nsid === nsid) && !this.#isLoaded(range),
+    );
+    if (locked !== undefined) throw new DriveError('LOCKED', `range ${locked.name}: Opal locks it`);
     if (nsid === 'all') return this.softErase();
-    for (const { name, dpk, parties } of this.#flash.ranges.filter((range) => range.nsid === nsid)) {
+    await this.#opal?.eraseUnlocked(nsid);
+    const ranges = this.#flash.ranges.filter((range) => range.nsid === nsid && range.dpk.kind !== 'opal');
+    for (const { name, dpk, parties } of ranges) {
       await this.eraseRange(name);
       if (dpk.kind === 'device' && parties.every((uid) => this.#enabled.has(uid))) await this.unlock(name);
     }
@@ -444,6 +431,7 @@ export class SelfEncryptingDrive implements Subsystem {
   async softErase(): Promise<void> {
     await this.#replaceSek();
     await this.#unlockOpenRanges();
+    await this.#opal?.unlockHeld();
   }
 
   async #replaceSek(): Promise<void> {
@@ -519,6 +507,7 @@ export class SelfEncryptingDrive implements Subsystem {
 
   #openDpk({ name, dpk }: RangeRecord, pin: string | undefined): Uint8Array {
     if (dpk.kind === 'device') return this.#running().open(dpk.sealed, dpkContext(name));
+    if (dpk.kind === 'opal') throw new DriveError('ACCESS_DENIED', `range ${name}: Opal locks it`);
     if (pin === undefined) throw new DriveError('ACCESS_DENIED', `range ${name}: needs a PIN`);
     return openByPin(this.#parts.provider.aead, dpk, pin, dpkContext(name));
   }
@@ -532,6 +521,29 @@ export class SelfEncryptingDrive implements Subsystem {
     const missing = this.#missing(range);
     if (missing.length > 0)
       throw new DriveError('ACCESS_DENIED', `range ${range.name}: not enabled: ${missing.join(', ')}`);
+  }
+
+  #opalController(): OpalController {
+    const drive = this;
+    return {
+      ...this.#parts,
+      get flash() {
+        return drive.#flash;
+      },
+      newKey: () => this.#newKey(),
+      isLoaded: (range) => this.#isLoaded(range),
+      canUnlock: (range) => this.#missing(range).length === 0,
+      openDevice: (range) => this.#openDpk(range, undefined),
+      deviceProtector: (dpk, name) => this.#deviceProtector(dpk, name),
+      unlock: (range, dpk) => this.#unlockWith(range, dpk),
+      lock: (name) => this.lock(name),
+      save: (change) => this.#save(change),
+      saveErased: async (change, erased = []) => {
+        for (const range of erased) this.#unload(range);
+        await this.#saveErased(change);
+        for (const range of erased) this.#discard(range);
+      },
+    };
   }
 
   #party(uid: string): PartyRecord {
@@ -569,9 +581,13 @@ export class SelfEncryptingDrive implements Subsystem {
   }
 
   async #save(change: Partial<FlashState>): Promise<void> {
-    const next = { ...this.#flash, ...change };
-    await this.#parts.flash.write(next);
-    this.#flash = next;
+    const saved = this.#lastSave.then(async () => {
+      const next = { ...this.#flash, ...change };
+      await this.#parts.flash.write(next);
+      this.#flash = next;
+    });
+    this.#lastSave = saved.catch(() => undefined);
+    return saved;
   }
 
   #emit(event: DriveEvent): void {
@@ -581,8 +597,4 @@ export class SelfEncryptingDrive implements Subsystem {
 
 function dpkContext(range: string): string {
   return `DPK of range ${range}`;
-}
-
-function withoutMek({ wrappedMek: _, ...range }: RangeRecord): RangeRecord {
-  return range;
 }

@@ -1,3 +1,4 @@
+import type { OpalAuthority, OpalState } from '../nvme/tcg/opal-port.ts';
 import type { ScryptCost } from './pin.ts';
 import type { SealedRecord } from './root-of-trust.ts';
 
@@ -19,6 +20,8 @@ export interface FlashState {
   readonly namespaces: readonly NamespaceRecord[];
   readonly parties: readonly PartyRecord[];
   readonly ranges: readonly RangeRecord[];
+  /** Absent until its host uses Opal. */
+  readonly opal?: OpalRecord;
 }
 
 export interface NamespaceRecord {
@@ -49,10 +52,32 @@ export interface RangeRecord {
   readonly wrappedMek?: string;
 }
 
-/** How the data protection key of a range is kept: by the root of trust alone, or under a PIN. */
+/** A range after its erasure. */
+export function withoutMek({ wrappedMek: _, ...range }: RangeRecord): RangeRecord {
+  return range;
+}
+
+/** A key under a PIN: AES-256-GCM under the PIN's scrypt. */
+export interface PinProtector {
+  readonly kind: 'pin';
+  readonly salt: string;
+  readonly cost: ScryptCost;
+  readonly sealed: string;
+}
+
+/** How the data protection key of a range is kept: by the root of trust alone, under a PIN, or under the Opal key. */
 export type DpkProtector =
   | { readonly kind: 'device'; readonly sealed: SealedRecord }
-  | { readonly kind: 'pin'; readonly salt: string; readonly cost: ScryptCost; readonly sealed: string };
+  | PinProtector
+  | { readonly kind: 'opal'; readonly iv: string; readonly sealed: string };
+
+/** What Opal keeps. */
+export interface OpalRecord {
+  /** Absent while the tables are as the factory left them. */
+  readonly state?: OpalState;
+  /** By authority, of those whose PIN was set: an administrator's PIN opens the Opal key, another's a random key. */
+  readonly pins: Readonly<Partial<Record<OpalAuthority, PinProtector>>>;
+}
 
 /** One record that is read whole and replaced whole; what was written survives loss of power when the promise settles. */
 export interface RecordStore<T> {

@@ -30,8 +30,8 @@ export function openFlash(state: FlashState | undefined): FlashState {
 /**
  * A range with every default filled in.
  *
- * @throws RangeError for a name that is none; DriveError UNKNOWN for a namespace or party that is not there;
- *   RangeOutOfBoundsError for blocks beyond the namespace or in another range
+ * @throws RangeError for a name that is none; DriveError UNKNOWN for a namespace or party that is not there, ACCESS_DENIED
+ *   for a range that Opal locks; RangeOutOfBoundsError for blocks beyond the namespace or in another range
  */
 export function checkRange<T extends RangeOptions>(state: FlashState, options: T): T & Required<RangeOptions> {
   const { namespaces, parties, ranges } = state;
@@ -47,6 +47,8 @@ export function checkRange<T extends RangeOptions>(state: FlashState, options: T
     if (!parties.some((party) => party.uid === uid))
       throw new DriveError('UNKNOWN', `party ${uid}: not bound to this drive`);
   const range = { name, nsid, start, end };
+  if (ranges.some((other) => other.name === name && other.dpk.kind === 'opal'))
+    throw new DriveError('ACCESS_DENIED', `range ${name}: Opal locks it`);
   const overlapping = ranges.find((other) => overlaps(other, range) && !givesWay(state, other, range));
   if (overlapping !== undefined)
     throw new RangeOutOfBoundsError(`range ${name}: blocks ${start}..${end} are in range ${overlapping.name} too`);

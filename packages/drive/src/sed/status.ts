@@ -11,7 +11,7 @@ export interface RangeStatus {
   readonly locked: boolean;
   /** It has no media key at all until it is unlocked again. */
   readonly erased: boolean;
-  /** Whether a PIN is needed. */
+  /** Whether a PIN is needed, its own or one of Opal. */
   readonly pin: boolean;
   /** UIDs of the parties whose access keys are needed. */
   readonly parties: readonly string[];

@@ -12,10 +12,10 @@ import {
   TOKEN,
   TokenError,
   UID,
-  unframe,
 } from '@rootcap/drive/nvme';
 import fc from 'fast-check';
 import { memorySubsystem, setup } from './helpers.ts';
+import { ADMIN1, GLOBAL_KEY, GLOBAL_RANGE, lockingFlags, OpalHost, STATUS, USER1 } from './opal-host.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -78,87 +78,7 @@ describe('tokens', () => {
   });
 });
 
-/** A host that speaks to the TPer as sedutil does. */
-class OpalHost {
-  readonly #drive: MemorySubsystem;
-  #numbers = { tsn: 0, hsn: 0 };
-
-  constructor(drive: MemorySubsystem) {
-    this.#drive = drive;
-  }
-
-  /** Sends items. @returns the answer's items, or undefined if there is none */
-  exchange(items: readonly TcgItem[], numbers = this.#numbers): readonly TcgItem[] | undefined {
-    this.#drive.security.send(1, BASE_COMID, frame({ comId: BASE_COMID, ...numbers, payload: encodeTokens(items) }));
-    const answer = this.#drive.security.receive(1, BASE_COMID, 2048);
-    return answer.length === 20 ? undefined : parseTokens(unframe(answer).payload);
-  }
-
-  /** Calls a method. @returns its status and its results */
-  call(
-    target: string,
-    method: string,
-    parameters: readonly TcgValue[],
-  ): { status: number; values: readonly TcgValue[] } {
-    const items = this.exchange([
-      { control: TOKEN.CALL },
-      { value: hexToBytes(target) },
-      { value: hexToBytes(method) },
-      { value: parameters },
-      { control: TOKEN.END_OF_DATA },
-      { value: [0n, 0n, 0n] },
-    ]);
-    const values = (items ?? []).flatMap((item) => ('value' in item ? [item.value] : []));
-    const status = values.at(-1) as readonly bigint[];
-    return { status: Number(status[0]), values: values.at(-2) as readonly TcgValue[] };
-  }
-
-  /** Starts a session. @returns the status */
-  start(sp: string, authority?: string, pin = ''): number {
-    this.#numbers = { tsn: 0, hsn: 0 };
-    const proof =
-      authority === undefined
-        ? []
-        : [
-            { name: 0n, value: utf8ToBytes(pin) },
-            { name: 3n, value: hexToBytes(authority) },
-          ];
-    const { status, values } = this.call(UID.SESSION_MANAGER, METHOD.START_SESSION, [
-      105n,
-      hexToBytes(sp),
-      1n,
-      ...proof,
-    ]);
-    if (status === 0) this.#numbers = { hsn: Number(values[0]), tsn: Number(values[1]) };
-    return status;
-  }
-
-  end(): void {
-    expect(this.exchange([{ control: TOKEN.END_OF_SESSION }])).toEqual([{ control: TOKEN.END_OF_SESSION }]);
-    this.#numbers = { tsn: 0, hsn: 0 };
-  }
-
-  get(target: string, first: bigint, last = first) {
-    return this.call(target, METHOD.GET, [
-      [
-        { name: 3n, value: first },
-        { name: 4n, value: last },
-      ],
-    ]);
-  }
-
-  set(target: string, columns: Readonly<Record<number, TcgValue>>): number {
-    const list = Object.entries(columns).map(([name, value]) => ({ name: BigInt(name), value }));
-    return this.call(target, METHOD.SET, [{ name: 1n, value: list }]).status;
-  }
-}
-
-const ADMIN1 = '0000000900010001';
-const USER1 = '0000000900030001';
-const GLOBAL_RANGE = '0000080200000001';
-const GLOBAL_KEY = '0000080600000001';
 const MSID = 'MSID-ROOTCAP0001';
-const STATUS = { SUCCESS: 0, NOT_AUTHORIZED: 1, SP_BUSY: 3, INVALID_PARAMETER: 12, AUTHORITY_LOCKED_OUT: 18 } as const;
 
 function opal(): { drive: MemorySubsystem; host: OpalHost } {
   const drive = memorySubsystem();
@@ -166,18 +86,15 @@ function opal(): { drive: MemorySubsystem; host: OpalHost } {
 }
 
 /** A drive whose owner has a PIN, with the Locking SP activated. */
-function owned(): { drive: MemorySubsystem; host: OpalHost } {
+async function owned(): Promise<{ drive: MemorySubsystem; host: OpalHost }> {
   const made = opal();
   const { host } = made;
-  expect(host.start(UID.ADMIN_SP, UID.SID, MSID)).toBe(STATUS.SUCCESS);
-  expect(host.set(UID.C_PIN_SID, { 3: utf8ToBytes('owner') })).toBe(STATUS.SUCCESS);
-  expect(host.call(UID.LOCKING_SP, METHOD.ACTIVATE, []).status).toBe(STATUS.SUCCESS);
-  host.end();
+  expect(await host.start(UID.ADMIN_SP, UID.SID, MSID)).toBe(STATUS.SUCCESS);
+  expect(await host.set(UID.C_PIN_SID, { 3: utf8ToBytes('owner') })).toBe(STATUS.SUCCESS);
+  expect((await host.call(UID.LOCKING_SP, METHOD.ACTIVATE, [])).status).toBe(STATUS.SUCCESS);
+  await host.end();
   return made;
 }
-
-/** The Locking feature's flags in Level 0 Discovery. */
-const lockingFlags = (drive: MemorySubsystem): number => drive.security.receive(1, 1, 2048)[48 + 16 + 4] as number;
 
 describe('discovery', () => {
   test('lists the protocols', () => {
@@ -192,14 +109,14 @@ describe('discovery', () => {
     expect(features).toEqual([1, 2, 3, 0x203]);
   });
 
-  test('Locking shows the state of the drive', () => {
-    const { drive, host } = owned();
+  test('Locking shows the state of the drive', async () => {
+    const { drive, host } = await owned();
     expect(lockingFlags(drive)).toBe(0b1011);
     drive.lock();
     expect(lockingFlags(drive)).toBe(0b1111);
     drive.unlock();
-    host.start(UID.LOCKING_SP, ADMIN1, 'owner');
-    expect(host.set(UID.MBR_CONTROL, { 1: 1n, 2: 1n })).toBe(STATUS.SUCCESS);
+    await host.start(UID.LOCKING_SP, ADMIN1, 'owner');
+    expect(await host.set(UID.MBR_CONTROL, { 1: 1n, 2: 1n })).toBe(STATUS.SUCCESS);
     expect(lockingFlags(drive)).toBe(0b11_1011);
   });
 
@@ -223,44 +140,44 @@ describe('discovery', () => {
 });
 
 describe('sessions', () => {
-  test('Properties tells what a host may send', () => {
+  test('Properties tells what a host may send', async () => {
     const { host } = opal();
     const mine = { name: 0n, value: [{ name: utf8ToBytes('MaxPackets'), value: 1n }] };
-    const { status, values } = host.call(UID.SESSION_MANAGER, METHOD.PROPERTIES, [mine]);
+    const { status, values } = await host.call(UID.SESSION_MANAGER, METHOD.PROPERTIES, [mine]);
     expect(status).toBe(STATUS.SUCCESS);
     expect(values).toHaveLength(2);
     expect(values[1]).toEqual(mine);
   });
 
-  test('there is one at a time', () => {
+  test('there is one at a time', async () => {
     const { host } = opal();
-    expect(host.start(UID.ADMIN_SP)).toBe(STATUS.SUCCESS);
-    expect(host.start(UID.ADMIN_SP)).toBe(STATUS.SP_BUSY);
+    expect(await host.start(UID.ADMIN_SP)).toBe(STATUS.SUCCESS);
+    expect(await host.start(UID.ADMIN_SP)).toBe(STATUS.SP_BUSY);
   });
 
-  test('a stack reset ends one that was left open', () => {
+  test('a stack reset ends one that was left open', async () => {
     const { drive, host } = opal();
-    host.start(UID.ADMIN_SP);
-    drive.security.send(2, BASE_COMID, Uint8Array.of(0x10, 0, 0, 0, 0, 0, 0, 2));
+    await host.start(UID.ADMIN_SP);
+    await drive.security.send(2, BASE_COMID, Uint8Array.of(0x10, 0, 0, 0, 0, 0, 0, 2));
     expect(hex(drive.security.receive(2, BASE_COMID, 512))).toBe('10000000000000020000000400000000');
-    expect(host.start(UID.ADMIN_SP)).toBe(STATUS.SUCCESS);
+    expect(await host.start(UID.ADMIN_SP)).toBe(STATUS.SUCCESS);
   });
 
-  test('the Locking SP has none before it is activated', () => {
-    expect(opal().host.start(UID.LOCKING_SP, ADMIN1, MSID)).toBe(STATUS.INVALID_PARAMETER);
+  test('the Locking SP has none before it is activated', async () => {
+    expect(await opal().host.start(UID.LOCKING_SP, ADMIN1, MSID)).toBe(STATUS.INVALID_PARAMETER);
   });
 
-  test('a message that is none ends the session that it came in, and no other', () => {
+  test('a message that is none ends the session that it came in, and no other', async () => {
     const { host } = opal();
-    host.start(UID.ADMIN_SP);
-    expect(host.exchange([{ value: 1n }], { tsn: 0, hsn: 0 })).toBeUndefined();
-    expect(host.exchange([{ value: 1n }])).toEqual([{ control: TOKEN.END_OF_SESSION }]);
-    expect(host.start(UID.ADMIN_SP)).toBe(STATUS.SUCCESS);
+    await host.start(UID.ADMIN_SP);
+    expect(await host.exchange([{ value: 1n }], { tsn: 0, hsn: 0 })).toBeUndefined();
+    expect(await host.exchange([{ value: 1n }])).toEqual([{ control: TOKEN.END_OF_SESSION }]);
+    expect(await host.start(UID.ADMIN_SP)).toBe(STATUS.SUCCESS);
   });
 
-  test('a response that does not fit says how long it is', () => {
+  test('a response that does not fit says how long it is', async () => {
     const { drive, host } = opal();
-    host.exchange([]);
+    await host.exchange([]);
     const items: TcgItem[] = [
       { control: TOKEN.CALL },
       { value: hexToBytes(UID.SESSION_MANAGER) },
@@ -270,7 +187,7 @@ describe('sessions', () => {
       { value: [0n, 0n, 0n] },
     ];
     const payload = encodeTokens(items);
-    drive.security.send(1, BASE_COMID, frame({ comId: BASE_COMID, tsn: 0, hsn: 0, payload }));
+    await drive.security.send(1, BASE_COMID, frame({ comId: BASE_COMID, tsn: 0, hsn: 0, payload }));
     const short = Buffer.from(drive.security.receive(1, BASE_COMID, 64));
     expect(short).toHaveLength(20);
     const whole = drive.security.receive(1, BASE_COMID, 2048);
@@ -278,12 +195,12 @@ describe('sessions', () => {
     expect(drive.security.receive(1, BASE_COMID, 2048)).toHaveLength(20);
   });
 
-  test('nothing that is sent makes it throw', () => {
-    const { drive } = owned();
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 120 }), fc.boolean(), (bytes, framed) => {
+  test('nothing that is sent makes it throw', async () => {
+    const { drive } = await owned();
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 120 }), fc.boolean(), async (bytes, framed) => {
         const message = framed ? frame({ comId: BASE_COMID, tsn: 0, hsn: 0, payload: bytes }) : bytes;
-        drive.security.send(1, BASE_COMID, message);
+        await drive.security.send(1, BASE_COMID, message);
         drive.security.receive(1, BASE_COMID, 2048);
       }),
     );
@@ -292,125 +209,125 @@ describe('sessions', () => {
 });
 
 describe('the owner', () => {
-  test('takes the drive with MSID, once', () => {
+  test('takes the drive with MSID, once', async () => {
     const { host } = opal();
-    host.start(UID.ADMIN_SP);
-    expect(host.get(UID.C_PIN_MSID, 3n).values).toEqual([[{ name: 3n, value: utf8ToBytes(MSID) }]]);
-    expect(host.set(UID.C_PIN_SID, { 3: utf8ToBytes('thief') })).toBe(STATUS.NOT_AUTHORIZED);
-    host.end();
-    expect(host.start(UID.ADMIN_SP, UID.SID, MSID)).toBe(STATUS.SUCCESS);
-    expect(host.set(UID.C_PIN_SID, { 3: utf8ToBytes('owner') })).toBe(STATUS.SUCCESS);
-    host.end();
-    expect(host.start(UID.ADMIN_SP, UID.SID, MSID)).toBe(STATUS.NOT_AUTHORIZED);
-    expect(host.start(UID.ADMIN_SP, UID.SID, 'owner')).toBe(STATUS.SUCCESS);
+    await host.start(UID.ADMIN_SP);
+    expect((await host.get(UID.C_PIN_MSID, 3n)).values).toEqual([[{ name: 3n, value: utf8ToBytes(MSID) }]]);
+    expect(await host.set(UID.C_PIN_SID, { 3: utf8ToBytes('thief') })).toBe(STATUS.NOT_AUTHORIZED);
+    await host.end();
+    expect(await host.start(UID.ADMIN_SP, UID.SID, MSID)).toBe(STATUS.SUCCESS);
+    expect(await host.set(UID.C_PIN_SID, { 3: utf8ToBytes('owner') })).toBe(STATUS.SUCCESS);
+    await host.end();
+    expect(await host.start(UID.ADMIN_SP, UID.SID, MSID)).toBe(STATUS.NOT_AUTHORIZED);
+    expect(await host.start(UID.ADMIN_SP, UID.SID, 'owner')).toBe(STATUS.SUCCESS);
   });
 
-  test('is locked out after five wrong PINs until power is lost', () => {
-    const { drive, host } = owned();
-    for (let i = 0; i < 5; i++) expect(host.start(UID.ADMIN_SP, UID.SID, 'guess')).toBe(STATUS.NOT_AUTHORIZED);
-    expect(host.start(UID.ADMIN_SP, UID.SID, 'owner')).toBe(STATUS.AUTHORITY_LOCKED_OUT);
+  test('is locked out after five wrong PINs until power is lost', async () => {
+    const { drive, host } = await owned();
+    for (let i = 0; i < 5; i++) expect(await host.start(UID.ADMIN_SP, UID.SID, 'guess')).toBe(STATUS.NOT_AUTHORIZED);
+    expect(await host.start(UID.ADMIN_SP, UID.SID, 'owner')).toBe(STATUS.AUTHORITY_LOCKED_OUT);
     drive.powerCycle();
-    expect(host.start(UID.ADMIN_SP, UID.SID, 'owner')).toBe(STATUS.SUCCESS);
+    expect(await host.start(UID.ADMIN_SP, UID.SID, 'owner')).toBe(STATUS.SUCCESS);
   });
 
-  test('Activate changes the life cycle, and gives Admin1 the PIN of SID', () => {
+  test('Activate changes the life cycle, and gives Admin1 the PIN of SID', async () => {
     const { host } = opal();
-    host.start(UID.ADMIN_SP, UID.SID, MSID);
-    expect(host.get(UID.LOCKING_SP, 6n).values).toEqual([[{ name: 6n, value: 8n }]]);
-    host.call(UID.LOCKING_SP, METHOD.ACTIVATE, []);
-    expect(host.get(UID.LOCKING_SP, 6n).values).toEqual([[{ name: 6n, value: 9n }]]);
-    host.end();
-    expect(host.start(UID.LOCKING_SP, ADMIN1, MSID)).toBe(STATUS.SUCCESS);
+    await host.start(UID.ADMIN_SP, UID.SID, MSID);
+    expect((await host.get(UID.LOCKING_SP, 6n)).values).toEqual([[{ name: 6n, value: 8n }]]);
+    await host.call(UID.LOCKING_SP, METHOD.ACTIVATE, []);
+    expect((await host.get(UID.LOCKING_SP, 6n)).values).toEqual([[{ name: 6n, value: 9n }]]);
+    await host.end();
+    expect(await host.start(UID.LOCKING_SP, ADMIN1, MSID)).toBe(STATUS.SUCCESS);
   });
 
-  test('a revert takes data, PINs and the Locking SP away', () => {
-    const { drive, host } = owned();
+  test('a revert takes data, PINs and the Locking SP away', async () => {
+    const { drive, host } = await owned();
     const [namespace] = drive.namespaces;
     const data = new Uint8Array(4096).fill(7);
     namespace?.write(0, data);
-    host.start(UID.ADMIN_SP, UID.SID, 'owner');
-    expect(host.call(UID.ADMIN_SP, METHOD.REVERT, []).status).toBe(STATUS.SUCCESS);
+    await host.start(UID.ADMIN_SP, UID.SID, 'owner');
+    expect((await host.call(UID.ADMIN_SP, METHOD.REVERT, [])).status).toBe(STATUS.SUCCESS);
     expect(namespace?.read(0, 1)).not.toEqual(data);
-    expect(host.start(UID.LOCKING_SP, ADMIN1, 'owner')).toBe(STATUS.INVALID_PARAMETER);
-    expect(host.start(UID.ADMIN_SP, UID.SID, MSID)).toBe(STATUS.SUCCESS);
+    expect(await host.start(UID.LOCKING_SP, ADMIN1, 'owner')).toBe(STATUS.INVALID_PARAMETER);
+    expect(await host.start(UID.ADMIN_SP, UID.SID, MSID)).toBe(STATUS.SUCCESS);
   });
 });
 
 describe('locking', () => {
-  const enabled = (): { drive: MemorySubsystem; host: OpalHost } => {
-    const made = owned();
-    expect(made.host.start(UID.LOCKING_SP, ADMIN1, 'owner')).toBe(STATUS.SUCCESS);
-    expect(made.host.set(GLOBAL_RANGE, { 5: 1n, 6: 1n })).toBe(STATUS.SUCCESS);
+  const enabled = async (): Promise<{ drive: MemorySubsystem; host: OpalHost }> => {
+    const made = await owned();
+    expect(await made.host.start(UID.LOCKING_SP, ADMIN1, 'owner')).toBe(STATUS.SUCCESS);
+    expect(await made.host.set(GLOBAL_RANGE, { 5: 1n, 6: 1n })).toBe(STATUS.SUCCESS);
     return made;
   };
 
-  test('a range is locked and unlocked', () => {
-    const { drive, host } = enabled();
-    expect(host.set(GLOBAL_RANGE, { 7: 1n, 8: 1n })).toBe(STATUS.SUCCESS);
+  test('a range is locked and unlocked', async () => {
+    const { drive, host } = await enabled();
+    expect(await host.set(GLOBAL_RANGE, { 7: 1n, 8: 1n })).toBe(STATUS.SUCCESS);
     expect(drive.locked).toBe(true);
-    expect(host.get(GLOBAL_RANGE, 3n, 8n).values).toEqual([
+    expect((await host.get(GLOBAL_RANGE, 3n, 8n)).values).toEqual([
       [0n, 0n, 1n, 1n, 1n, 1n].map((value, i) => ({ name: BigInt(3 + i), value })),
     ]);
-    expect(host.set(GLOBAL_RANGE, { 7: 0n, 8: 0n })).toBe(STATUS.SUCCESS);
+    expect(await host.set(GLOBAL_RANGE, { 7: 0n, 8: 0n })).toBe(STATUS.SUCCESS);
     expect(drive.locked).toBe(false);
   });
 
-  test('power locks it', () => {
-    const { drive, host } = enabled();
+  test('power locks it', async () => {
+    const { drive, host } = await enabled();
     drive.powerCycle();
     expect(drive.locked).toBe(true);
-    host.start(UID.LOCKING_SP, ADMIN1, 'owner');
-    expect(host.set(GLOBAL_RANGE, { 7: 0n, 8: 0n })).toBe(STATUS.SUCCESS);
+    await host.start(UID.LOCKING_SP, ADMIN1, 'owner');
+    expect(await host.set(GLOBAL_RANGE, { 7: 0n, 8: 0n })).toBe(STATUS.SUCCESS);
     expect(drive.locked).toBe(false);
   });
 
-  test('reads and writes lock together, and the global range stays where it is', () => {
-    const { drive, host } = enabled();
+  test('reads and writes lock together, and the global range stays where it is', async () => {
+    const { drive, host } = await enabled();
     for (const columns of [{ 8: 1n }, { 5: 0n }, { 3: 8n }, { 7: 2n }])
-      expect(host.set(GLOBAL_RANGE, columns as Record<number, bigint>)).toBe(STATUS.INVALID_PARAMETER);
+      expect(await host.set(GLOBAL_RANGE, columns as Record<number, bigint>)).toBe(STATUS.INVALID_PARAMETER);
     expect(drive.locked).toBe(false);
-    expect(host.set('0000080200030001', { 3: 0n, 4: 8n })).toBe(STATUS.INVALID_PARAMETER);
+    expect(await host.set('0000080200030001', { 3: 0n, 4: 8n })).toBe(STATUS.INVALID_PARAMETER);
   });
 
-  test('GenKey makes old data unreadable', () => {
-    const { drive, host } = enabled();
+  test('GenKey makes old data unreadable', async () => {
+    const { drive, host } = await enabled();
     const data = new Uint8Array(4096).fill(7);
     drive.namespaces[0]?.write(0, data);
-    expect(host.get(GLOBAL_RANGE, 10n).values).toEqual([[{ name: 10n, value: hexToBytes(GLOBAL_KEY) }]]);
-    expect(host.call(GLOBAL_KEY, METHOD.GEN_KEY, []).status).toBe(STATUS.SUCCESS);
+    expect((await host.get(GLOBAL_RANGE, 10n)).values).toEqual([[{ name: 10n, value: hexToBytes(GLOBAL_KEY) }]]);
+    expect((await host.call(GLOBAL_KEY, METHOD.GEN_KEY, [])).status).toBe(STATUS.SUCCESS);
     expect(drive.namespaces[0]?.read(0, 1)).not.toEqual(data);
   });
 
-  test('a user is let in when enabled, and may change no more than the own PIN', () => {
-    const { host } = enabled();
-    expect(host.set('0000000b00030001', { 3: utf8ToBytes('user') })).toBe(STATUS.SUCCESS);
-    host.end();
-    expect(host.start(UID.LOCKING_SP, USER1, 'user')).toBe(STATUS.NOT_AUTHORIZED);
-    host.start(UID.LOCKING_SP, ADMIN1, 'owner');
-    expect(host.set(USER1, { 5: 1n })).toBe(STATUS.SUCCESS);
-    host.end();
-    expect(host.start(UID.LOCKING_SP, USER1, 'user')).toBe(STATUS.SUCCESS);
-    expect(host.set(GLOBAL_RANGE, { 7: 1n, 8: 1n })).toBe(STATUS.NOT_AUTHORIZED);
-    expect(host.set('0000000b00010001', { 3: utf8ToBytes('x') })).toBe(STATUS.NOT_AUTHORIZED);
-    expect(host.set('0000000b00030001', { 3: utf8ToBytes('mine') })).toBe(STATUS.SUCCESS);
-    host.end();
-    expect(host.start(UID.LOCKING_SP, USER1, 'mine')).toBe(STATUS.SUCCESS);
+  test('a user is let in when enabled, and may change no more than the own PIN', async () => {
+    const { host } = await enabled();
+    expect(await host.set('0000000b00030001', { 3: utf8ToBytes('user') })).toBe(STATUS.SUCCESS);
+    await host.end();
+    expect(await host.start(UID.LOCKING_SP, USER1, 'user')).toBe(STATUS.NOT_AUTHORIZED);
+    await host.start(UID.LOCKING_SP, ADMIN1, 'owner');
+    expect(await host.set(USER1, { 5: 1n })).toBe(STATUS.SUCCESS);
+    await host.end();
+    expect(await host.start(UID.LOCKING_SP, USER1, 'user')).toBe(STATUS.SUCCESS);
+    expect(await host.set(GLOBAL_RANGE, { 7: 1n, 8: 1n })).toBe(STATUS.NOT_AUTHORIZED);
+    expect(await host.set('0000000b00010001', { 3: utf8ToBytes('x') })).toBe(STATUS.NOT_AUTHORIZED);
+    expect(await host.set('0000000b00030001', { 3: utf8ToBytes('mine') })).toBe(STATUS.SUCCESS);
+    await host.end();
+    expect(await host.start(UID.LOCKING_SP, USER1, 'mine')).toBe(STATUS.SUCCESS);
   });
 
-  test('RevertSP can keep the data of an unlocked drive', () => {
-    const { drive, host } = enabled();
+  test('RevertSP can keep the data of an unlocked drive', async () => {
+    const { drive, host } = await enabled();
     const data = new Uint8Array(4096).fill(7);
     drive.namespaces[0]?.write(0, data);
     const keep = [{ name: 0x06_0000n, value: 1n }];
-    expect(host.call(UID.THIS_SP, METHOD.REVERT_SP, keep).status).toBe(STATUS.SUCCESS);
+    expect((await host.call(UID.THIS_SP, METHOD.REVERT_SP, keep)).status).toBe(STATUS.SUCCESS);
     expect(drive.namespaces[0]?.read(0, 1)).toEqual(data);
-    expect(host.start(UID.ADMIN_SP, UID.SID, 'owner')).toBe(STATUS.SUCCESS);
+    expect(await host.start(UID.ADMIN_SP, UID.SID, 'owner')).toBe(STATUS.SUCCESS);
   });
 
-  test('Random gives as many bytes as it is asked for', () => {
-    const { host } = enabled();
-    const { values } = host.call(UID.THIS_SP, METHOD.RANDOM, [32n]);
+  test('Random gives as many bytes as it is asked for', async () => {
+    const { host } = await enabled();
+    const { values } = await host.call(UID.THIS_SP, METHOD.RANDOM, [32n]);
     expect((values[0] as Uint8Array).length).toBe(32);
-    expect(host.call(UID.THIS_SP, METHOD.RANDOM, [33n]).status).toBe(STATUS.INVALID_PARAMETER);
+    expect((await host.call(UID.THIS_SP, METHOD.RANDOM, [33n])).status).toBe(STATUS.INVALID_PARAMETER);
   });
 });

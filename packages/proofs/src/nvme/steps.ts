@@ -169,6 +169,7 @@ async function opal(proof: NvmeProof): Promise<void> {
   await need(proof, 'sedutil-cli --listLockingRanges', sedutil('--listLockingRanges secret'));
   await need(proof, 'sedutil-cli --setLockingRange LK', sedutil('--setLockingRange 0 LK secret'));
   await refused('the locked disk cannot be read', `dd if=${DISK} of=/dev/null bs=4k count=1 iflag=direct`);
+  await refused('nor formatted', `nvme format ${DISK} --ses=2 --force`);
   await refused('a wrong password does not unlock', sedutil('--setLockingRange 0 RW wrong'));
   await need(proof, 'sedutil-cli --setLockingRange RW', sedutil('--setLockingRange 0 RW secret'));
   checklist.check((await need(proof, 'a sum', SUM, 120)) === before, 'unlocked, the data are the same');
@@ -176,6 +177,13 @@ async function opal(proof: NvmeProof): Promise<void> {
   await drive.powerOn();
   await reconnected(proof);
   await refused('after a power cycle it is locked again', `dd if=${DISK} of=/dev/null bs=4k count=1 iflag=direct`);
+  await refused(
+    'the password alone does not unlock: the access key is missing',
+    sedutil('--setLockingRange 0 RW secret'),
+  );
+  await drive.enable();
+  await refused('nor does a wrong password with it', sedutil('--setLockingRange 0 RW wrong'));
+  checklist.check((await refusal(drive.unlock())) === 'ACCESS_DENIED', 'nor the controller without the password');
   await need(proof, 'sedutil-cli --setLockingRange RW', sedutil('--setLockingRange 0 RW secret'));
   checklist.check((await need(proof, 'a sum', SUM, 120)) === before, 'unlocked, the data are the same');
   await need(proof, 'sedutil-cli --rekeyLockingRange', sedutil('--rekeyLockingRange 0 secret'));

@@ -59,7 +59,7 @@ export type OpalStatus = keyof typeof OPAL_STATUS;
 
 /**
  * The drive below the Opal tables: it keeps PINs, media keys and what is to survive loss of power. A method that cannot
- * do its work throws an OpalRefusal, and nothing was done.
+ * do its work throws an OpalRefusal, and nothing was done; what it changes survives loss of power when it settles.
  */
 export interface OpalPort {
   /** The PIN that is printed on the drive: SID's first one. */
@@ -72,22 +72,35 @@ export interface OpalPort {
   readonly locked: boolean;
   /** As it was kept; undefined for a drive as it left its factory. */
   load(): OpalState | undefined;
-  keep(state: OpalState): void;
+  keep(state: OpalState): Promise<void>;
   random(size: number): Uint8Array;
   verifyPin(credential: OpalCredential): boolean;
-  setPin(authority: OpalAuthority, pin: Uint8Array, by: OpalCredential): void;
-  /** The Locking SP begins its life; Admin1 has SID's PIN from here on. @param by - SID */
-  activate(by: OpalCredential): void;
+  setPin(authority: OpalAuthority, pin: Uint8Array, by: OpalCredential): Promise<void>;
+  /**
+   * The Locking SP begins its life; Admin1 has SID's PIN from here on.
+   *
+   * @param by - SID. @param state - kept in the same step
+   */
+  activate(by: OpalCredential, state: OpalState): Promise<void>;
   lock(range: number): void;
-  unlock(range: number, by: OpalCredential): void;
+  unlock(range: number, by: OpalCredential): Promise<void>;
+  /** From here on, an administrator's PIN is needed to unlock a range after loss of power, or no longer. @param state - kept in the same step */
+  enableLocking(range: number, enabled: boolean, by: OpalCredential, state: OpalState): Promise<void>;
   /** Gives a range a new media key: its data are gone. */
-  genKey(range: number, by: OpalCredential): void;
+  genKey(range: number, by: OpalCredential): Promise<void>;
   /** Places a range. */
-  setRange(range: number, start: number, length: number, by: OpalCredential): void;
+  setRange(range: number, start: number, length: number, by: OpalCredential): Promise<void>;
   /**
    * Back to the factory: new media keys, first PINs of the Locking SP, nothing locked.
    *
-   * @param options - `owner`: SID's PIN is MSID again; `keepData`: the global range keeps its key
+   * @param options - `owner`: SID's PIN is MSID again; `keepData`: the global range keeps its key, which an administrator
+   *   asks for. @param state - kept in the same step
    */
-  revert(options: { readonly owner: boolean; readonly keepData: boolean }): void;
+  revert(options: OpalRevert, state: OpalState): Promise<void>;
+}
+
+export interface OpalRevert {
+  readonly owner: boolean;
+  readonly keepData: boolean;
+  readonly by: OpalCredential;
 }

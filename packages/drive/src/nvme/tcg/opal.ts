@@ -5,6 +5,7 @@ import {
   type OpalPort,
   type OpalRange,
   OpalRefusal,
+  type OpalRevert,
   type OpalState,
 } from './opal-port.ts';
 import type { Named, TcgValue } from './tokens.ts';
@@ -132,9 +133,14 @@ export class Opal {
     this.#state = { ...this.#state, ranges, mbrDone: false };
   }
 
-  #keep(change: Partial<OpalState>): void {
-    this.#state = { ...this.#state, ...change };
-    this.#port.keep(this.#state);
+  /** Changes the tables as the drive keeps them. @param keep - default: nothing else changes */
+  async #change(
+    change: Partial<OpalState>,
+    keep: (state: OpalState) => Promise<void> = (state) => this.#port.keep(state),
+  ): Promise<void> {
+    const state = { ...this.#state, ...change };
+    await keep(state);
+    this.#state = state;
   }
 
   /** Checks that a session with this SP can be had. */
@@ -164,13 +170,18 @@ export class Opal {
   }
 
   /** Carries out a method. @throws OpalRefusal, and nothing was done */
-  invoke(session: OpalSession, target: string, method: string, parameters: readonly TcgValue[]): MethodResult {
+  async invoke(
+    session: OpalSession,
+    target: string,
+    method: string,
+    parameters: readonly TcgValue[],
+  ): Promise<MethodResult> {
     switch (method) {
       case METHOD.GET:
         return { values: [this.#get(session, target, parameters)] };
       case METHOD.SET:
         this.#requireWrite(session);
-        this.#set(session, target, parameters);
+        await this.#set(session, target, parameters);
         return { values: [] };
       case METHOD.AUTHENTICATE:
         return { values: [flag(this.#authenticate(session, parameters))] };
@@ -279,17 +290,17 @@ export class Opal {
     ] as const;
   }
 
-  #set(session: OpalSession, target: string, parameters: readonly TcgValue[]): void {
+  async #set(session: OpalSession, target: string, parameters: readonly TcgValue[]): Promise<void> {
     const values = namedOf(listOf(namedOf(parameters).get(SET_VALUES) ?? []));
     const owner = pinOwner(target);
-    if (owner !== undefined) this.#setPin(session, owner, values);
+    if (owner !== undefined) await this.#setPin(session, owner, values);
     else if (session.sp === 'ADMIN') throw forbidden(`Set of ${target}`);
-    else if (target === UID.MBR_CONTROL) this.#setMbr(session, values);
-    else if (rangeOf(target) !== undefined) this.#setRange(session, rangeOf(target) as number, values);
-    else this.#setEnabled(session, target, values);
+    else if (target === UID.MBR_CONTROL) await this.#setMbr(session, values);
+    else if (rangeOf(target) !== undefined) await this.#setRange(session, rangeOf(target) as number, values);
+    else await this.#setEnabled(session, target, values);
   }
 
-  #setPin(session: OpalSession, owner: OpalAuthority, values: ReadonlyMap<bigint, TcgValue>): void {
+  async #setPin(session: OpalSession, owner: OpalAuthority, values: ReadonlyMap<bigint, TcgValue>): Promise<void> {
     const self = session.proofs.get(owner);
     const inAdminSp = owner === 'SID';
     if (inAdminSp !== (session.sp === 'ADMIN')) throw forbidden(`the PIN of ${owner} is in the other SP`);
@@ -300,33 +311,33 @@ export class Opal {
         : this.#admin(session);
     const pin = bytesOf(values.get(BigInt(COLUMN.PIN)), 'PIN');
     if (pin.length > LONGEST_PIN || values.size !== 1) throw invalid(`a PIN has at most ${LONGEST_PIN} bytes`);
-    this.#port.setPin(owner, pin, by);
+    await this.#port.setPin(owner, pin, by);
     const proof = session.proofs.get(owner);
     if (proof !== undefined) session.proofs.set(owner, { ...proof, pin });
   }
 
-  #setMbr(session: OpalSession, values: ReadonlyMap<bigint, TcgValue>): void {
+  async #setMbr(session: OpalSession, values: ReadonlyMap<bigint, TcgValue>): Promise<void> {
     this.#admin(session);
     const enable = values.get(BigInt(COLUMN.MBR_ENABLE));
     const done = values.get(BigInt(COLUMN.MBR_DONE));
-    this.#keep({
+    await this.#change({
       ...(enable === undefined ? {} : { mbrEnabled: booleanOf(enable) }),
       ...(done === undefined ? {} : { mbrDone: booleanOf(done) }),
     });
   }
 
-  #setEnabled(session: OpalSession, target: string, values: ReadonlyMap<bigint, TcgValue>): void {
+  async #setEnabled(session: OpalSession, target: string, values: ReadonlyMap<bigint, TcgValue>): Promise<void> {
     this.#admin(session);
     const authority = authorityOf(target);
     const value = values.get(BigInt(COLUMN.ENABLED));
     if (authority === undefined || authority === 'SID' || authority === 'Admin1') throw forbidden(`Set of ${target}`);
     if (value === undefined) throw invalid('Enabled is missing');
     const others = this.#state.enabled.filter((name) => name !== authority);
-    this.#keep({ enabled: booleanOf(value) ? [...others, authority] : others });
+    await this.#change({ enabled: booleanOf(value) ? [...others, authority] : others });
   }
 
   /** A range locks as a whole: a media key that is not there serves neither reads nor writes. */
-  #setRange(session: OpalSession, range: number, values: ReadonlyMap<bigint, TcgValue>): void {
+  async #setRange(session: OpalSession, range: number, values: ReadonlyMap<bigint, TcgValue>): Promise<void> {
     const by = this.#admin(session);
     const before = this.#state.ranges[range];
     if (before === undefined) throw invalid(`range ${range} of ${this.#port.maxRanges}`);
@@ -343,55 +354,57 @@ export class Opal {
     const length = blocksOf(values.get(BigInt(COLUMN.RANGE_LENGTH)) ?? BigInt(before.length));
     const moved = start !== before.start || length !== before.length;
     if (moved && range === 0) throw invalid('the global range has no place of its own');
-    if (moved) this.#port.setRange(range, start, length, by);
+    if (moved) await this.#port.setRange(range, start, length, by);
+    const keep = (state: OpalState): Promise<void> =>
+      lockEnabled === before.lockEnabled
+        ? this.#port.keep(state)
+        : this.#port.enableLocking(range, lockEnabled, by, state);
     const wasLocked = before.lockEnabled && before.locked;
+    // A range may be locked though Opal did not lock it: after an erasure, or without another's access key.
+    const asked = values.get(BigInt(COLUMN.READ_LOCKED)) === 0n && this.#port.locked;
+    if (!(lockEnabled && locked) && (wasLocked || asked)) await this.#port.unlock(range, by);
+    await this.#change({ ranges: this.#state.ranges.with(range, { start, length, lockEnabled, locked }) }, keep);
     if (lockEnabled && locked && !wasLocked) this.#port.lock(range);
-    if (wasLocked && !(lockEnabled && locked)) this.#port.unlock(range, by);
-    this.#keep({ ranges: this.#state.ranges.with(range, { start, length, lockEnabled, locked }) });
   }
 
-  #activate(session: OpalSession, target: string): MethodResult {
+  async #activate(session: OpalSession, target: string): Promise<MethodResult> {
     const by = this.#owner(session);
     if (target !== UID.LOCKING_SP) throw forbidden(`Activate of ${target}`);
-    if (!this.#state.activated) {
-      this.#port.activate(by);
-      this.#keep({ activated: true });
-    }
+    if (!this.#state.activated) await this.#change({ activated: true }, (state) => this.#port.activate(by, state));
     return { values: [] };
   }
 
-  #genKey(session: OpalSession, target: string): MethodResult {
+  async #genKey(session: OpalSession, target: string): Promise<MethodResult> {
     const by = this.#admin(session);
     const range = rangeOfKey(target);
     if (range === undefined || range > this.#port.maxRanges) throw invalid(`no key ${target}`);
-    this.#port.genKey(range, by);
+    await this.#port.genKey(range, by);
     return { values: [] };
   }
 
   /** Revert of the Admin SP is that of the whole TPer; of the Locking SP, SID keeps its PIN. */
-  #revert(session: OpalSession, target: string): MethodResult {
-    this.#owner(session);
+  #revert(session: OpalSession, target: string): Promise<MethodResult> {
+    const by = this.#owner(session);
     if (target !== UID.ADMIN_SP && target !== UID.LOCKING_SP) throw forbidden(`Revert of ${target}`);
-    return this.#toFactory({ owner: target === UID.ADMIN_SP, keepData: false });
+    return this.#toFactory({ owner: target === UID.ADMIN_SP, keepData: false, by });
   }
 
-  #revertSp(session: OpalSession, target: string, parameters: readonly TcgValue[]): MethodResult {
+  #revertSp(session: OpalSession, target: string, parameters: readonly TcgValue[]): Promise<MethodResult> {
     if (target !== UID.THIS_SP) throw forbidden(`RevertSP of ${target}`);
     if (session.sp === 'ADMIN') {
-      this.#owner(session);
-      return this.#toFactory({ owner: true, keepData: false });
+      const by = this.#owner(session);
+      return this.#toFactory({ owner: true, keepData: false, by });
     }
-    this.#admin(session);
+    const by = this.#admin(session);
     const keep = namedOf(parameters).get(KEEP_GLOBAL_RANGE_KEY);
     if (keep === 1n && this.#state.ranges[0]?.lockEnabled && this.#state.ranges[0].locked)
       throw new OpalRefusal('FAIL', 'the global range is locked: its key cannot be kept');
-    return this.#toFactory({ owner: false, keepData: keep === 1n });
+    return this.#toFactory({ owner: false, keepData: keep === 1n, by });
   }
 
-  #toFactory(options: { readonly owner: boolean; readonly keepData: boolean }): MethodResult {
-    this.#port.revert(options);
+  async #toFactory(options: OpalRevert): Promise<MethodResult> {
+    await this.#change(initialState(this.#port.maxRanges), (state) => this.#port.revert(options, state));
     this.#failures.clear();
-    this.#keep(initialState(this.#port.maxRanges));
     return { values: [], endsSession: true };
   }
 }

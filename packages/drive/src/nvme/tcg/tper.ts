@@ -2,7 +2,7 @@ import { hexToBytes, utf8ToBytes } from '@rootcap/crypto';
 import { struct, u16be, u32be } from '@rootcap/struct';
 import type { SecurityProtocol } from '../../namespace.ts';
 import { level0Discovery } from './discovery.ts';
-import { Opal, type OpalSession, type SecurityProvider } from './opal.ts';
+import { type MethodResult, Opal, type OpalSession, type SecurityProvider } from './opal.ts';
 import { OPAL_STATUS, type OpalPort, OpalRefusal, type OpalStatus } from './opal-port.ts';
 import { ComPacket, emptyComPacket, FrameError, frame, type Message, unframe } from './packets.ts';
 import { encodeTokens, type Named, parseTokens, type TcgItem, type TcgValue, TOKEN, TokenError } from './tokens.ts';
@@ -92,6 +92,8 @@ export class Tper implements SecurityProtocol {
   /** What is there to receive, of protocol 1 and protocol 2. */
   #response: Uint8Array | undefined;
   #comIdResponse: Uint8Array = new Uint8Array(0);
+  /** Messages are done one after the other. */
+  #last: Promise<void> = Promise.resolve();
 
   constructor(port: OpalPort) {
     this.#port = port;
@@ -110,8 +112,14 @@ export class Tper implements SecurityProtocol {
   }
 
   /** @throws RangeError for a protocol or ComID that there is not */
-  send(protocol: number, comId: number, data: Uint8Array): void {
-    if (protocol === SECURITY_PROTOCOL.TCG && comId === BASE_COMID) this.#message(data);
+  send(protocol: number, comId: number, data: Uint8Array): Promise<void> {
+    const sent = this.#last.then(() => this.#received(protocol, comId, data));
+    this.#last = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async #received(protocol: number, comId: number, data: Uint8Array): Promise<void> {
+    if (protocol === SECURITY_PROTOCOL.TCG && comId === BASE_COMID) await this.#message(data);
     else if (protocol === SECURITY_PROTOCOL.COMID_MANAGEMENT && comId === BASE_COMID) this.#manage(data);
     else throw new RangeError(`security protocol ${protocol}, ComID 0x${comId.toString(16)}`);
   }
@@ -169,7 +177,7 @@ export class Tper implements SecurityProtocol {
   }
 
   /** A message that cannot be read is not answered; within a session, it ends the session. */
-  #message(data: Uint8Array): void {
+  async #message(data: Uint8Array): Promise<void> {
     // A host that does not take its response does without it.
     this.#response = undefined;
     let message: Message;
@@ -184,8 +192,8 @@ export class Tper implements SecurityProtocol {
     try {
       const items = parseTokens(message.payload);
       if (session !== undefined && session.tsn === message.tsn && session.hsn === message.hsn)
-        this.#inSession(session, items);
-      else if (message.tsn === 0) this.#manageSessions(callOf(items));
+        await this.#inSession(session, items);
+      else if (message.tsn === 0) await this.#manageSessions(callOf(items));
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
       if (session !== undefined && session.tsn === message.tsn) this.#endSession(session);
@@ -201,20 +209,22 @@ export class Tper implements SecurityProtocol {
     this.#respond(session, [{ control: TOKEN.END_OF_SESSION }]);
   }
 
-  #inSession(session: OpenSession, items: readonly TcgItem[]): void {
+  async #inSession(session: OpenSession, items: readonly TcgItem[]): Promise<void> {
     const [first] = items;
     if (first !== undefined && 'control' in first && first.control === TOKEN.END_OF_SESSION) {
       this.#endSession(session);
       return;
     }
     const { target, method, parameters } = callOf(items);
-    const { status, values, endsSession } = refusable(() => this.#opal.invoke(session, target, method, parameters));
+    const { status, values, endsSession } = await refusable(() =>
+      this.#opal.invoke(session, target, method, parameters),
+    );
     if (endsSession === true) this.#session = undefined;
     this.#respond(session, [{ value: values }, ...statusItems(status)]);
   }
 
   /** Methods of the session manager: Properties and StartSession. */
-  #manageSessions({ target, method, parameters }: Call): void {
+  async #manageSessions({ target, method, parameters }: Call): Promise<void> {
     if (target !== UID.SESSION_MANAGER) return;
     const answer = (name: string, values: readonly TcgValue[], status: OpalStatus): void =>
       this.#respond({ tsn: 0, hsn: 0 }, [
@@ -227,7 +237,7 @@ export class Tper implements SecurityProtocol {
     if (method === METHOD.PROPERTIES) answer(METHOD.PROPERTIES, propertyValues(parameters), 'SUCCESS');
     else if (method === METHOD.START_SESSION) {
       const [hsn] = parameters;
-      const { status, values } = refusable(() => ({ values: this.#startSession(parameters) }));
+      const { status, values } = await refusable(async () => ({ values: this.#startSession(parameters) }));
       answer(METHOD.SYNC_SESSION, status === 'SUCCESS' ? values : [typeof hsn === 'bigint' ? hsn : 0n, 0n], status);
     }
   }
@@ -257,13 +267,9 @@ export class Tper implements SecurityProtocol {
 }
 
 /** The result of a method, or the status of its refusal. */
-function refusable(call: () => { readonly values: readonly TcgValue[]; readonly endsSession?: true }): {
-  readonly status: OpalStatus;
-  readonly values: readonly TcgValue[];
-  readonly endsSession?: true;
-} {
+async function refusable(call: () => Promise<MethodResult>): Promise<MethodResult & { readonly status: OpalStatus }> {
   try {
-    return { status: 'SUCCESS', ...call() };
+    return { status: 'SUCCESS', ...(await call()) };
   } catch (error) {
     if (error instanceof OpalRefusal) return { status: error.status, values: [] };
     throw error;
