@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { hexToBytes } from '@rootcap/crypto';
-import type { NbdTls, OpenDrive } from '@rootcap/drive/node';
+import type { NbdEndpoint, NbdTls, OpenDrive } from '@rootcap/drive/node';
 import { openDriveDirectory, serveDriveControl, serveNbd, serveNvme } from '@rootcap/drive/node';
 import type { Command } from 'commander';
 import { controlSocket } from '../drive/session.ts';
@@ -70,9 +70,12 @@ function tlsOf(terminal: Terminal, { tlsCert, tlsKey, tlsCa, tlsPsk, nbd }: Serv
   };
 }
 
-async function nbdFront(terminal: Terminal, { drive }: OpenDrive, at: string, tls: NbdTls | undefined): Promise<Front> {
+function nbdEndpoint(terminal: Terminal, at: string): NbdEndpoint {
   const path = /^unix:(.+)$/s.exec(at)?.[1];
-  const endpoint = path === undefined ? hostAndPort(at, '--nbd') : { path: resolve(terminal.io.cwd, path) };
+  return path === undefined ? hostAndPort(at, '--nbd') : { path: resolve(terminal.io.cwd, path) };
+}
+
+async function nbdFront({ drive }: OpenDrive, endpoint: NbdEndpoint, tls: NbdTls | undefined): Promise<Front> {
   const server = await serveNbd({
     endpoint,
     namespaces: () => drive.namespaces,
@@ -81,14 +84,25 @@ async function nbdFront(terminal: Terminal, { drive }: OpenDrive, at: string, tl
   return { name: 'nbd', at: server.uri, close: () => server.close() };
 }
 
-async function nvmeFront({ drive }: OpenDrive, at: string): Promise<Front> {
-  const server = await serveNvme({ subsystem: drive, ...hostAndPort(at, '--nvme') });
+async function nvmeFront({ drive }: OpenDrive, at: ReturnType<typeof hostAndPort>): Promise<Front> {
+  const server = await serveNvme({ subsystem: drive, ...at });
   const { host, port, target } = server;
   return { name: 'nvme', at: `nvme+tcp://${host}:${port}/${target.nqn}`, close: () => server.close() };
 }
 
-async function run(terminal: Terminal, directory: string, args: ServeArguments): Promise<void> {
+/** How each front is started, everything that is wrong with the options being found first. @throws UsageError */
+function frontsOf(terminal: Terminal, args: ServeArguments): ((open: OpenDrive) => Promise<Front>)[] {
   const tls = tlsOf(terminal, args);
+  const nbd = args.nbd === undefined ? undefined : nbdEndpoint(terminal, args.nbd);
+  const nvme = args.nvme === undefined ? undefined : hostAndPort(args.nvme, '--nvme');
+  return [
+    ...(nbd === undefined ? [] : [(open: OpenDrive) => nbdFront(open, nbd, tls)]),
+    ...(nvme === undefined ? [] : [(open: OpenDrive) => nvmeFront(open, nvme)]),
+  ];
+}
+
+async function run(terminal: Terminal, directory: string, args: ServeArguments): Promise<void> {
+  const starts = frontsOf(terminal, args);
   const open = await openDriveDirectory(resolve(terminal.io.cwd, directory));
   const say = terminal.asJson || args.quiet === true ? () => {} : (line: string) => terminal.talk(line);
   open.drive.on((event) => say(eventLine(event)));
@@ -100,12 +114,8 @@ async function run(terminal: Terminal, directory: string, args: ServeArguments):
     const control = await serveDriveControl(open.drive, socket);
     closers.unshift(() => control.close());
     const fronts: Front[] = [];
-    for (const [at, start] of [
-      [args.nbd, (where: string) => nbdFront(terminal, open, where, tls)],
-      [args.nvme, (where: string) => nvmeFront(open, where)],
-    ] as const) {
-      if (at === undefined) continue;
-      const front = await start(at);
+    for (const start of starts) {
+      const front = await start(open);
       closers.unshift(() => front.close());
       fronts.push(front);
     }
