@@ -55,6 +55,14 @@ describe('a new drive', () => {
     expect(data?.read(0, 1)).toEqual(pattern(1));
   });
 
+  test('can be unlocked as often as one likes in one boot', async () => {
+    for (let i = 0; i < 300; i++) {
+      drive.lock('system');
+      await drive.unlock('system');
+    }
+    expect(drive.status().ranges.find(({ name }) => name === 'system')?.locked).toBe(false);
+  });
+
   test('format of a namespace leaves the other one alone', async () => {
     drive.namespaces[0]?.write(0, pattern(2));
     drive.namespaces[1]?.write(0, pattern(3));

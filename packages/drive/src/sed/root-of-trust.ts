@@ -1,7 +1,7 @@
 import { bytesToHex, type HpkeKemId, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
 import { CM_KEY_USAGE } from '@rootcap/firmware';
 import { type SealedKeys, sealedAccessKey, WrappedKey } from '@rootcap/ocp-lock';
-import type { Device } from 'rootcap';
+import type { CallResponse, Device } from 'rootcap';
 import { DriveError } from '../errors.ts';
 
 /** AES-256-GCM under a key that only this device can derive: IV, ciphertext and tag in hexadecimal. */
@@ -34,11 +34,15 @@ const SHA512 = 2;
 const HEK_AVAILABLE = 0x8000_0000;
 const ENGINE_TIMEOUT = 1000;
 
+/** A key that the runtime wrapped for itself. */
+type FlashKey = CallResponse<'CM_HMAC_KDF_COUNTER'>['kout'];
+
 type Wrapped = ReturnType<typeof WrappedKey.decode>;
 
 /** The drive's view of its key management block: each method is a mailbox command or two. */
 export class RootOfTrust {
   readonly device: Device;
+  #derivedFlashKey: FlashKey | undefined;
 
   constructor(device: Device) {
     this.device = device;
@@ -85,7 +89,13 @@ export class RootOfTrust {
     return plaintext;
   }
 
-  #flashKey() {
+  /** Derived once in a boot: the runtime counts the uses of each AES key that it makes, and has room for 256. */
+  #flashKey(): FlashKey {
+    this.#derivedFlashKey ??= this.#deriveFlashKey();
+    return this.#derivedFlashKey;
+  }
+
+  #deriveFlashKey(): FlashKey {
     const { cmk } = this.#mailbox.call('CM_DERIVE_STABLE_KEY', { key_type: STABLE_KEY, info: FLASH_KEY_INFO });
     return this.#mailbox.call('CM_HMAC_KDF_COUNTER', {
       kin: cmk,
