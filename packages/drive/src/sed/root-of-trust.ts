@@ -109,11 +109,18 @@ export class RootOfTrust {
   // Access keys
 
   hpkeKeys(): HpkeKeyView[] {
-    const { hpke_handle_count, hpke_handles } = this.#mailbox.call('OCP_LOCK_ENUMERATE_HPKE_HANDLES');
-    return hpke_handles.slice(0, hpke_handle_count).map(({ handle, hpke_algorithm }) => {
+    return this.#hpkeHandles().map(({ handle, kemId }) => {
       const { pub_key, pub_key_len } = this.#mailbox.call('OCP_LOCK_GET_HPKE_PUB_KEY', { hpke_handle: handle });
-      return { handle, kemId: KEM_IDS[hpke_algorithm] as HpkeKemId, publicKey: pub_key.slice(0, pub_key_len) };
+      return { handle, kemId, publicKey: pub_key.slice(0, pub_key_len) };
     });
+  }
+
+  /** Without the public keys, which the root of trust computes each time. */
+  #hpkeHandles(): Omit<HpkeKeyView, 'publicKey'>[] {
+    const { hpke_handle_count, hpke_handles } = this.#mailbox.call('OCP_LOCK_ENUMERATE_HPKE_HANDLES');
+    return hpke_handles
+      .slice(0, hpke_handle_count)
+      .map(({ handle, hpke_algorithm }) => ({ handle, kemId: KEM_IDS[hpke_algorithm] as HpkeKemId }));
   }
 
   rotateHpkeKey(handle: number): number {
@@ -182,7 +189,7 @@ export class RootOfTrust {
   }
 
   #sealed(grant: PartyGrant): ReturnType<typeof sealedAccessKey> {
-    const key = this.hpkeKeys().find(({ kemId }) => kemId === grant.kemId);
+    const key = this.#hpkeHandles().find(({ kemId }) => kemId === grant.kemId);
     if (key === undefined) throw new RangeError(`grant: no HPKE key of KEM ${grant.kemId}`);
     return sealedAccessKey(grant, key.handle);
   }
