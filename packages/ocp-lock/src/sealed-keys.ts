@@ -1,4 +1,5 @@
 import { concatBytes, type HpkeKemId } from '@rootcap/crypto';
+import { HPKE_SUITES } from './hpke-keys.ts';
 import { ACCESS_KEY_SIZE, MAX_ENC_SIZE, type SealedAccessKey } from './sealed-access-key.ts';
 
 /** Access keys that a remote party sealed in one HPKE context. */
@@ -14,8 +15,12 @@ export interface SealedKeys {
 
 const MAX_INFO_SIZE = 256;
 
-/** Bits of `hpke_algorithm`. */
-const ALGORITHM_BITS: Readonly<Record<HpkeKemId, number>> = { 17: 1, 66: 2, 81: 4 };
+/** Bit of `hpke_algorithm`. */
+function algorithmOf(kemId: HpkeKemId): number {
+  const suite = Object.values(HPKE_SUITES).find((each) => each.kemId === kemId);
+  if (suite === undefined) throw new RangeError(`kemId: ${kemId} is no KEM of OCP LOCK`);
+  return suite.algorithm;
+}
 
 function padded(bytes: Uint8Array, size: number): Uint8Array {
   return concatBytes(bytes, new Uint8Array(size - bytes.length));
@@ -33,7 +38,7 @@ export function sealedAccessKey(
 ): SealedAccessKey {
   if (first === undefined) throw new RangeError('ciphertexts: expected at least 1, got 0');
   return {
-    hpke_handle: { handle, hpke_algorithm: ALGORITHM_BITS[kemId] },
+    hpke_handle: { handle, hpke_algorithm: algorithmOf(kemId) },
     access_key_len: ACCESS_KEY_SIZE,
     info_len: info.length,
     info: padded(info, MAX_INFO_SIZE),

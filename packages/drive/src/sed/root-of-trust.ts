@@ -1,6 +1,6 @@
 import { bytesToHex, type HpkeKemId, hexToBytes, utf8ToBytes } from '@rootcap/crypto';
 import { CM_KEY_USAGE } from '@rootcap/firmware';
-import { type SealedKeys, sealedAccessKey, WrappedKey } from '@rootcap/ocp-lock';
+import { HPKE_SUITES, type SealedKeys, sealedAccessKey, WrappedKey } from '@rootcap/ocp-lock';
 import type { CallResponse, Device } from 'rootcap';
 import { DriveError } from '../errors.ts';
 
@@ -25,7 +25,9 @@ export interface HpkeKeyView {
 }
 
 /** KEM of each bit of `hpke_algorithm`. */
-const KEM_IDS: Readonly<Record<number, HpkeKemId>> = { 1: 0x0011, 2: 0x0042, 4: 0x0051 };
+const KEM_IDS: ReadonlyMap<number, HpkeKemId> = new Map(
+  Object.values(HPKE_SUITES).map(({ algorithm, kemId }) => [algorithm, kemId]),
+);
 /** `key_type` of CM_DERIVE_STABLE_KEY: from the LDevID CDI, the owner's. */
 const STABLE_KEY = 2;
 const FLASH_KEY_INFO = utf8ToBytes('rootcap drive flash key'.padEnd(32, '\0'));
@@ -120,7 +122,7 @@ export class RootOfTrust {
     const { hpke_handle_count, hpke_handles } = this.#mailbox.call('OCP_LOCK_ENUMERATE_HPKE_HANDLES');
     return hpke_handles
       .slice(0, hpke_handle_count)
-      .map(({ handle, hpke_algorithm }) => ({ handle, kemId: KEM_IDS[hpke_algorithm] as HpkeKemId }));
+      .map(({ handle, hpke_algorithm }) => ({ handle, kemId: KEM_IDS.get(hpke_algorithm) as HpkeKemId }));
   }
 
   rotateHpkeKey(handle: number): number {
